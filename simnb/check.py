@@ -1,0 +1,144 @@
+"""Checks of what a caller passed in: one clear error, or the value ready for use.
+
+Public functions and constructors call these; code below them trusts its input.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Collection
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def positive_integer(name: str, value: Any) -> int:
+    """`value` as an int of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(
+            f"`{name}` must be a whole number of at least 1. Received: {name}={value!r}"
+        )
+    return int(value)
+
+
+def non_negative(name: str, value: Any) -> float:
+    """`value` as a finite float of at least 0."""
+    if not isinstance(value, (int, float, np.number)) or not 0 <= value < np.inf:
+        raise ValueError(
+            f"`{name}` must be a finite number of at least 0. Received: {name}={value!r}"
+        )
+    return float(value)
+
+
+def positive(name: str, value: Any) -> float:
+    """`value` as a finite float above 0."""
+    if non_negative(name, value) == 0:
+        raise ValueError(f"`{name}` must be above 0. Received: {name}={value!r}")
+    return float(value)
+
+
+def one_of(name: str, value: Any, allowed: Collection[str]) -> str:
+    """`value`, which must be one of `allowed`."""
+    if not isinstance(value, str) or value not in allowed:
+        known = ", ".join(repr(choice) for choice in allowed)
+        raise ValueError(f"`{name}` must be one of {known}. Received: {name}={value!r}")
+    return value
+
+
+def matrix(name: str, value: Any, columns: int | None = None) -> NDArray[np.float32]:
+    """`value` as a float32 matrix, one row an item, without NaN or inf.
+
+    A vector or a rank other than 2, a wrong number of columns and rows with a
+    value that is not finite are refused; the message names the first rows.
+    """
+    if value is None:
+        raise ValueError(f"`{name}` must be an array of shape [n, d]. Received: {name}=None")
+    try:
+        with np.errstate(over="ignore"):  # what float32 cannot hold is reported as inf below
+            rows = np.asarray(value, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"`{name}` must be a numeric array of shape [n, d]. Received: {type(value).__name__} ({error})"
+        ) from error
+    if rows.ndim != 2:
+        raise ValueError(f"`{name}` must have shape [n, d]. Received: shape {rows.shape}")
+    if columns is not None and rows.shape[1] != columns:
+        raise ValueError(f"`{name}` must have {columns} columns. Received: shape {rows.shape}")
+    finite = np.isfinite(rows).all(axis=1)
+    if not finite.all():
+        bad = np.flatnonzero(~finite)
+        shown = ", ".join(map(str, bad[:10])) + (", …" if len(bad) > 10 else "")
+        raise ValueError(
+            f"`{name}` must be finite (in float32). Received: NaN or inf in {len(bad)} of {len(rows)} rows: {shown}"
+        )
+    return rows
+
+
+def labels(name: str, value: Any, count: int | None = None) -> NDArray[Any]:
+    """`value` as a vector of integer, string or boolean labels.
+
+    Shapes `[n]` and `[n, 1]` are accepted. Integers keep their width, so 64-bit
+    ids are exact; floats, one-hot rows, missing values and mixtures are refused.
+    """
+    if value is None:
+        raise ValueError(f"`{name}` must hold one label an example. Received: {name}=None")
+    found = np.asarray(value)
+    if found.ndim == 2 and found.shape[1] == 1:
+        found = found[:, 0]
+    if found.ndim != 1:
+        raise ValueError(
+            f"`{name}` must hold one label an example, shape [n]. Received: shape {found.shape}"
+            + ("; for one-hot rows pass `np.argmax(y, axis=1)`" if found.ndim == 2 else "")
+        )
+    if count is not None and len(found) != count:
+        raise ValueError(
+            f"`{name}` must have one label for each of {count} examples. Received: {len(found)} labels"
+        )
+    if found.dtype.kind in "OTU":
+        kinds = {_label_kind(label) for label in np.asarray(value, dtype=object).ravel().tolist()}
+        if kinds == {"text"}:
+            return found.astype(str)
+        # np.asarray turns [1, "a"] into text, and ints past 64 bits into objects.
+        if len(found):
+            raise ValueError(
+                f"`{name}` must be all integers that fit 64 bits, or all strings. Received: {', '.join(sorted(kinds))}"
+            )
+        return found.astype(np.int64)
+    if found.dtype.kind == "f" and len(found) == 0:
+        return found.astype(np.int64)
+    if found.dtype.kind not in "iub":
+        raise ValueError(
+            f"`{name}` must be integers or strings. Received: dtype {found.dtype}"
+            + (
+                "; convert whole numbers with `y.astype('int64')`"
+                if found.dtype.kind == "f"
+                else ""
+            )
+        )
+    return found
+
+
+def _label_kind(label: Any) -> str:
+    if isinstance(label, str):
+        return "text"
+    if label is None:
+        return "None"
+    if isinstance(label, (int, np.integer)):
+        return "integers"
+    return type(label).__name__
+
+
+def package(module: str, install: str) -> ModuleType:
+    """Import an optional package; when it is absent, say what to install.
+
+    A package that is there but broken shows its own error.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != module.partition(".")[0]:
+            raise
+        hint = f"simnb needs `{module}` for this. Install it with: pip install {install}"
+        raise ModuleNotFoundError(hint, name=module) from error
