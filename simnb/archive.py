@@ -23,6 +23,7 @@ __all__ = ["FORMAT", "is_archive", "read", "write"]
 FORMAT = 1
 _MANIFEST = "index.json"
 _DATA = re.compile(r"data-[0-9a-f]{32}")
+_TEMPORARY = re.compile(rf"{re.escape(_MANIFEST)}\.{_DATA.pattern}")
 
 
 def write(
@@ -50,15 +51,11 @@ def write(
         `overwrite=False` and there is an index, or `path` holds something else.
     """
     folder = Path(path)
-    if folder.exists() and not is_archive(folder):
-        foreign = not folder.is_dir() or any(
-            not _DATA.fullmatch(entry.name) for entry in folder.iterdir()
+    if folder.exists() and not _is_ours(folder):
+        raise FileExistsError(
+            f"`path` holds something that is not a simnb index; it is left as it is: {folder}"
         )
-        if foreign:
-            raise FileExistsError(
-                f"`path` holds something that is not a simnb index; it is left as it is: {folder}"
-            )
-    elif folder.exists() and not overwrite:
+    if is_archive(folder) and not overwrite:
         raise FileExistsError(
             f"There is an index already (pass overwrite=True to replace it): {folder}"
         )
@@ -83,11 +80,14 @@ def write(
         _flush(folder)
     except BaseException:
         temporary.unlink(missing_ok=True)
-        shutil.rmtree(data, ignore_errors=True)
+        if not _names(folder, data):  # the rename may have gone through before the error
+            shutil.rmtree(data, ignore_errors=True)
         raise
     for entry in folder.iterdir():  # the old data, and what a crash may have left
-        if entry != data and _DATA.fullmatch(entry.name):
+        if _DATA.fullmatch(entry.name) and entry != data:
             shutil.rmtree(entry, ignore_errors=True)
+        elif _TEMPORARY.fullmatch(entry.name):
+            entry.unlink(missing_ok=True)
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Path]:
@@ -107,7 +107,7 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Path]:
         raise FileNotFoundError(f"There is no simnb index (no {_MANIFEST}) at: {folder}")
     try:
         manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{manifest_file} is damaged: it is not JSON ({error}).") from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("format"), int):
         raise ValueError(f"{manifest_file} is not a simnb index: it has no format number.")
@@ -117,19 +117,54 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Path]:
         )
     if manifest.get("checksum") != _checksum(manifest):
         raise ValueError(f"{manifest_file} is damaged: its checksum is not the one that was saved.")
-    data = folder / manifest["data"]
-    for name, expected in manifest["files"].items():
-        file = data / name
-        if not file.is_file():
-            raise ValueError(f"{file} is missing from the index.")
-        if _sha256(file) != expected:
-            raise ValueError(f"{file} is damaged: its checksum is not the one that was saved.")
+    name, files = manifest.get("data"), manifest.get("files")
+    if not (isinstance(name, str) and _DATA.fullmatch(name) and isinstance(files, dict)):
+        raise ValueError(f"{manifest_file} is damaged: it does not name a data folder beside it.")
+    data = folder / name
+    _verify(data, files)
     return manifest, data
 
 
 def is_archive(path: str | os.PathLike[str]) -> bool:
     """Whether there is an `index.json` at `path`."""
     return (Path(path) / _MANIFEST).is_file()
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a save may replace what is here: an index, the rest of a crashed save, nothing.
+
+    Others, too, call a file `index.json`; one of ours has a data folder beside it.
+    """
+    if not folder.is_dir():
+        return False
+    names = [entry.name for entry in folder.iterdir()]
+    if is_archive(folder):
+        return any(_DATA.fullmatch(name) for name in names)
+    return all(_DATA.fullmatch(name) or _TEMPORARY.fullmatch(name) for name in names)
+
+
+def _names(folder: Path, data: Path) -> bool:
+    """Whether the `index.json` in force is that of this data folder."""
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError, RecursionError):
+        return False
+    return isinstance(manifest, dict) and manifest.get("data") == data.name
+
+
+def _verify(data: Path, files: dict[str, str]) -> None:
+    """Check that the files of a data folder are those that were saved: all, no others, unaltered."""
+    found = {file.relative_to(data).as_posix(): file for file in data.rglob("*") if file.is_file()}
+    for name, expected in files.items():
+        if name not in found:  # nor is a name that leads out of the folder
+            raise ValueError(f"{data / name} is missing from the index.")
+        if _sha256(found[name]) != expected:
+            raise ValueError(
+                f"{found[name]} is damaged: its checksum is not the one that was saved."
+            )
+    for name in sorted(found.keys() - files.keys()):
+        if not any(part.startswith(".") for part in Path(name).parts):  # a file manager's
+            raise ValueError(f"{found[name]} is not a part of the index; delete it.")
 
 
 def _checksum(manifest: dict[str, Any]) -> str:

@@ -85,6 +85,11 @@ def labels(name: str, value: Any, count: int | None = None) -> NDArray[Any]:
     if value is None:
         raise ValueError(f"`{name}` must hold one label an example. Received: {name}=None")
     found = np.asarray(value)
+    if found.dtype.kind == "f" and not hasattr(value, "dtype"):
+        # NumPy turns a list with integers on both sides of 2**63 into floats.
+        exact = np.asarray(value, dtype=object)
+        if {_label_kind(label) for label in exact.ravel().tolist()} == {"integers"}:
+            found = exact if exact.min() < 0 else exact.astype(np.uint64)
     if found.ndim == 2 and found.shape[1] == 1:
         found = found[:, 0]
     if found.ndim != 1:

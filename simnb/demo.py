@@ -26,6 +26,7 @@ def run(data_dir: str | None = None, folder: str | os.PathLike[str] = ".", seed:
     seed : int, default 0
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    Path(folder).mkdir(parents=True, exist_ok=True)  # a bad folder is known before the training
     print("Loading Keras and the digits …", flush=True)
     import keras
 
@@ -119,7 +120,7 @@ def _picture(image: NDArray[Any], label: Any, neighbors: Any, folder: Path) -> P
 
     path = (folder / "neighbors.png").resolve()
     figure = viz_neighbors_imgs(
-        image, label, neighbors, fig_size=(12, 2.6), cmap="gray", show=False
+        image, label, neighbors, fig_size=(12, 2.4), cmap="gray", show=False
     )
     figure.savefig(path, dpi=120)
     return path

@@ -245,6 +245,8 @@ class SquaredEuclideanDistance(_DifferenceDistance):
 class EuclideanDistance(_DifferenceDistance):
     """√ Σ (q - k)²; its gradient at distance 0 is 0, not NaN.
 
+    Differences whose squares leave float32 are no trouble.
+
     >>> EuclideanDistance()([[0.0, 0.0]], [[3.0, 4.0]])
     array([[5.]])
     """
@@ -254,9 +256,11 @@ class EuclideanDistance(_DifferenceDistance):
     geometry = "l2"
 
     def _finish(self, difference: Any, query: Any, ops: Any) -> Any:
-        squared = ops.sum(ops.square(difference), axis=-1)
-        apart = squared > 0
-        return ops.where(apart, ops.sqrt(ops.where(apart, squared, 1.0)), 0.0)
+        largest = ops.max(ops.abs(difference), axis=-1)
+        apart = largest > 0
+        largest = ops.where(apart, largest, 1.0)
+        squared = ops.sum(ops.square(difference / largest[..., None]), axis=-1)
+        return ops.where(apart, largest * ops.sqrt(ops.where(apart, squared, 1.0)), 0.0)
 
 
 class ManhattanDistance(_DifferenceDistance):
@@ -293,8 +297,10 @@ class SNRDistance(_DifferenceDistance):
         return rows - ops.mean(rows, axis=-1, keepdims=True)
 
     def _finish(self, difference: Any, query: Any, ops: Any) -> Any:
-        noise = ops.mean(ops.square(difference), axis=-1)
-        return noise / ops.maximum(ops.mean(ops.square(query), axis=-1), 1e-12)
+        # Huge queries are scaled down first: their squares leave float32.
+        scale = ops.maximum(ops.max(ops.abs(query), axis=-1, keepdims=True), 1.0)
+        noise = ops.mean(ops.square(difference / scale), axis=-1)
+        return noise / ops.maximum(ops.mean(ops.square(query / scale), axis=-1), 1e-12)
 
 
 def get(distance: str | Distance | type[Distance] | dict[str, Any]) -> Distance:
@@ -320,7 +326,17 @@ def get(distance: str | Distance | type[Distance] | dict[str, Any]) -> Distance:
 
 
 def serialize(distance: Distance) -> str | dict[str, Any]:
-    """Return a plain JSON form that `get` reads: the name, or name and arguments."""
+    """Return a plain JSON form that `get` reads: the name, or name and arguments.
+
+    Raises
+    ------
+    ValueError
+        The class has no `name` of its own to be found by.
+    """
+    if "name" not in type(distance).__dict__:
+        raise ValueError(
+            f"`distance` can only be saved by a name of its own: give {type(distance).__name__} a `name`."
+        )
     config = distance.get_config()
     return {"name": distance.name, "config": config} if config else distance.name
 

@@ -6,6 +6,7 @@ import importlib.util
 import logging
 import os
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -254,6 +255,7 @@ class Indexer:
         index = cls(description["embedding_size"], description["distance"], description["search"])
         form = description["engine"]
         if index._automatic and form["engine"] == "nmslib" and not _has_nmslib():
+            _warn_exact(description["size"])
             form = "exact"  # the graph is a cache: without its library the vectors do
         engine = index._new_engine(form)
         engine.load(folder / "engine")
@@ -270,7 +272,7 @@ class Indexer:
         if len(self):
             other._engine = other._engine_for(len(self))
             other._engine.add(self.ids, self.embeddings)
-        other._store, other._next_id = self._store, self._next_id
+        other._store, other._next_id = self._store.copy(), self._next_id
         return other
 
     def __repr__(self) -> str:
@@ -284,11 +286,8 @@ class Indexer:
         if not graph.serves(self.distance):
             return self._engine
         if not _has_nmslib():
-            logger.warning(
-                "The index grows past %d items and NMSLIB is not installed: search stays exact, and slower. "
-                "Install it with: pip install nmslib",
-                EXACT_UP_TO,
-            )
+            if len(self) <= EXACT_UP_TO:  # said once, not at every item from there on
+                _warn_exact(size)
             return self._engine
         engine = graph(self.distance, self.embedding_size)
         if len(self):
@@ -334,12 +333,23 @@ def load_index(path: str | os.PathLike[str]) -> Indexer:
         names = [name for name in packed.namelist() if name.startswith("assets/index/")]
         if not names:
             raise ValueError(f"{path} holds no index: the model was saved without one.")
-        packed.extractall(folder, names)
+        try:
+            packed.extractall(folder, names)
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise ValueError(f"{path} is damaged: {error}") from error
         return Indexer.load(Path(folder) / "assets" / "index")
 
 
 def _has_nmslib() -> bool:
     return importlib.util.find_spec("nmslib") is not None
+
+
+def _warn_exact(size: int) -> None:
+    logger.warning(
+        "The index has %d items and NMSLIB is not installed: search stays exact, and slower. "
+        "Install it with: pip install nmslib",
+        size,
+    )
 
 
 def _form(engine: Search) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class Registry(Generic[T]):
         A notebook cell that is run again replaces its class. A name of simnb's
         own is never replaced: saved models and indexes rely on its meaning.
         """
+        names = tuple(name.lower() for name in names)  # as `find` looks them up
         for name in names:
             known = self._classes.get(name)
             if known is not None and _is_ours(known) and not _is_ours(cls):

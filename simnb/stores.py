@@ -21,7 +21,8 @@ class MemoryStore:
 
     Labels are all integers, all strings or all absent. Data of an item is an array
     of any shape and dtype, kept by reference, or plain JSON: strings, numbers,
-    lists, dicts, None.
+    lists, dicts, None; what JSON has no form for takes its nearest, tuples that of
+    lists and keys of dicts that of strings.
     """
 
     def __init__(self) -> None:
@@ -90,9 +91,14 @@ class MemoryStore:
         keep = np.ones(len(self), dtype=bool)
         keep[rows] = False
         rest = MemoryStore()
-        rest.labels = None if self.labels is None else self.labels[keep]
-        rest._data = [self._data[row] for row in np.flatnonzero(keep)]
+        if keep.any():  # an emptied store takes labels of any kind again
+            rest.labels = None if self.labels is None else self.labels[keep]
+            rest._data = [self._data[row] for row in np.flatnonzero(keep)]
         return rest
+
+    def copy(self) -> MemoryStore:
+        """Return a store of the same items that grows on its own."""
+        return self.remove(np.empty(0, dtype=np.int64))
 
     def data(self, row: int) -> Any:
         """What was stored with the item."""
@@ -181,9 +187,8 @@ def _checked_item(item: Any, place: int) -> Any:
             f"`data` must be arrays of numbers or text, or plain JSON. Received: dtype {item.dtype} at {place}"
         )
     try:
-        json.dumps(item)
-    except (TypeError, ValueError) as error:
+        return json.loads(json.dumps(item))  # what a saved index would give back
+    except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(
             f"`data` must be arrays or plain JSON. Received at {place}: {error}"
         ) from error
-    return item

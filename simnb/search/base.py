@@ -50,7 +50,7 @@ class Search(ABC):
         self.distance = distances.get(distance)
         self.dim = check.positive_integer("dim", dim)
         if not self.serves(self.distance):
-            served = [known for known in distances.names() if self.serves(distances.get(known))]
+            served = [known for known in distances.names() if self._serves_name(known)]
             raise ValueError(
                 f"The {self.name} engine cannot search by {self.distance}. It can by: {', '.join(served)}."
             )
@@ -62,6 +62,13 @@ class Search(ABC):
     def serves(cls, distance: distances.Distance) -> bool:
         """Whether the engine can search by this distance."""
         return True
+
+    @classmethod
+    def _serves_name(cls, name: str) -> bool:
+        try:
+            return cls.serves(distances.get(name))
+        except TypeError:  # a user's distance that a name alone does not make
+            return False
 
     def __len__(self) -> int:
         return len(self._ids.view)
@@ -103,8 +110,16 @@ class Search(ABC):
             )
         if len(new) == 0:
             return
-        if new.min() < 0 or len(np.unique(new)) < len(new) or (self.rows(new) >= 0).any():
-            raise ValueError("`ids` must be new to the engine, not negative and each given once.")
+        if new.min() < 0 or new.max() > np.iinfo(np.int64).max:
+            raise ValueError(
+                f"`ids` must be from 0 to 2**63 - 1. Received: from {new.min()} to {new.max()}"
+            )
+        known = self.rows(new) >= 0
+        if len(np.unique(new)) < len(new) or known.any():
+            raise ValueError(
+                "`ids` must be new to the engine and each given once. "
+                f"There already: {new[known].tolist()[:10]}"
+            )
         before = len(self)
         self._ids.append(new)
         self._vectors.append(rows)
@@ -124,7 +139,9 @@ class Search(ABC):
         ValueError
             An id is not in the engine; nothing is removed then.
         """
-        wanted = np.atleast_1d(np.asarray(ids, dtype=np.int64))
+        wanted = np.atleast_1d(np.asarray(ids))
+        if len(wanted) and wanted.dtype.kind not in "iu":
+            raise ValueError(f"`ids` must be integers. Received: dtype {wanted.dtype}")
         rows = self.rows(wanted)
         if (rows < 0).any():
             raise ValueError(

@@ -86,8 +86,8 @@ class NMSLibSearch(Search):
 
     def build(self) -> None:
         """Build the graph of all items now, and measure `ef_search` unless it was given."""
-        self._forget_graph()
         if len(self) == 0:
+            self._forget_graph()
             return
         unique, node_of_row = np.unique(self._graph_rows(), axis=0, return_inverse=True)
         # In random order: a graph of class-sorted, collapsed rows leaves classes unreachable.
@@ -135,9 +135,17 @@ class NMSLibSearch(Search):
         return nodes
 
     def _add(self, vectors: NDArray[np.float32]) -> None:
-        self._waiting.append(vectors)
-        if self.pending > max(_WAITING, len(self._members) // 4):
-            self.build()
+        before = (self._graph, self._nodes, self._members, self._starts, self.ef_search)
+        waiting, pending = self._waiting, self.pending
+        try:
+            waiting.append(vectors)
+            if self.pending > max(_WAITING, len(self._members) // 4):
+                self.build()
+        except BaseException:  # an interrupted or refused build: as if nothing had been added
+            self._graph, self._nodes, self._members, self._starts, self.ef_search = before
+            waiting.truncate(pending)
+            self._waiting = waiting
+            raise
 
     def _remove(self, keep: NDArray[np.bool_]) -> None:
         built = len(self._members)

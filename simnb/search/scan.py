@@ -73,6 +73,11 @@ class RowScan:
         self._prepared.append(prepared)
         self._half_norms.append(half)
 
+    def truncate(self, length: int) -> None:
+        """Drop the rows from `length` on."""
+        self._prepared.truncate(length)
+        self._half_norms.truncate(length)
+
     def keep(self, mask: NDArray[np.bool_]) -> None:
         """Drop the rows where `mask` is False."""
         self._prepared.keep(mask)

@@ -10,9 +10,16 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 
+class NotebookFigure(Figure):
+    """A figure that a notebook draws where it is a cell's value, pyplot imported or not."""
+
+    def _repr_png_(self) -> bytes:
+        return _png(self)
+
+
 def new_figure(size: tuple[float, float]) -> Figure:
     """Return a figure that pyplot does not know, and so neither keeps nor shows by itself."""
-    return Figure(figsize=size, layout="constrained")
+    return NotebookFigure(figsize=size, layout="constrained")
 
 
 def show_once(figure: Figure) -> None:

@@ -1,0 +1,211 @@
+"""The house stands as it was drawn: what each floor imports, exports and documents."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import simnb
+
+ROOT = Path(__file__).parents[1]
+KERAS = {"dtype", "name", "trainable"}
+
+# Runs with the learning half's packages blocked: any import of them is an error.
+RETRIEVAL = """
+import sys
+for package in ("keras", "tensorflow", "tensorflow_datasets", "torch", "jax"):
+    sys.modules[package] = None
+
+import numpy as np
+from simnb import Indexer, distances, search
+from simnb.visualization import viz_neighbors_imgs
+
+rng = np.random.default_rng(0)
+K, Q = rng.normal(size=(1200, 4)), rng.normal(size=(3, 4))
+images = rng.integers(0, 255, (1200, 2, 2), np.uint8)
+for name in distances.names():
+    assert distances.get(name)(Q, K).shape == (3, 1200)
+    for engine in search.names():
+        if not search.find(engine).serves(distances.get(name)):
+            continue
+        index = Indexer(4, name, engine)
+        index.add(K, labels=np.arange(1200) % 10, data=images)
+        assert index.query(Q, k=3).labels.shape == (3, 3)
+index.remove([0])
+index.save(sys.argv[1])
+loaded = Indexer.load(sys.argv[1])
+assert loaded.query(Q, k=3) == index.query(Q, k=3)
+figure = viz_neighbors_imgs(images[0], 0, loaded.single_lookup(K[0], k=3), show=False)
+figure.savefig(sys.argv[1] + ".png")
+assert len(index.to_data_frame()) == 1199
+print("done")
+"""
+
+
+def run(program, *arguments):
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False
+    )
+
+
+@cache
+def public_modules():
+    """Every module whose name has no underscore. Imports them all, Keras's half too."""
+    names = ["simnb", *(module.name for module in pkgutil.walk_packages(simnb.__path__, "simnb."))]
+    return {name: importlib.import_module(name) for name in names if "._" not in name}
+
+
+def defined_in(module):
+    """The public classes and functions that are defined in a module."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if not name.startswith("_")
+        and getattr(value, "__module__", None) == module.__name__
+        and (inspect.isclass(value) or inspect.isfunction(value))
+    }
+
+
+def public_objects():
+    """Every public class, function and method that is defined in simnb, by its path."""
+    found = {}
+    for module_name, module in public_modules().items():
+        for name, value in defined_in(module).items():
+            found[f"{module_name}.{name}"] = value
+            for method_name, method in vars(value).items() if inspect.isclass(value) else ():
+                function = getattr(method, "__func__", method)
+                public = not method_name.startswith("_") or method_name == "__call__"
+                if public and inspect.isfunction(function):
+                    found[f"{module_name}.{name}.{method_name}"] = function
+    return found
+
+
+def documented_parameters(docstring):
+    """Names under "Parameters", each with the default that its line states."""
+    text = re.sub(r",\n(?=\S)", ", ", inspect.cleandoc(docstring or ""))
+    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\S[^\n]*\n---|\Z)", text, re.M | re.S)
+    found = {}
+    for entry in re.findall(r"^\S.*", section.group(1) if section else "", re.M):
+        names, _, kind = entry.removesuffix(" :").partition(" : ")
+        default = re.search(r"default (.+)$", kind)
+        for name in names.split(", "):
+            found[name.strip()] = default and default.group(1)
+    return found
+
+
+def faults_of_parameters(value):
+    """What the documented parameters have that the signature lacks, and the other way."""
+    documented = documented_parameters(value.__doc__)
+    if not documented:
+        return
+    parameters = dict(inspect.signature(value).parameters)
+    named = {
+        name: parameter.default
+        for name, parameter in parameters.items()
+        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        and name not in ("self", "cls")
+    }
+    # Keras's own arguments may go without saying.
+    yield from (f"{name} is not documented" for name in named.keys() - documented.keys() - KERAS)
+    if not any(parameter.kind == parameter.VAR_KEYWORD for parameter in parameters.values()):
+        yield from (f"{name} does not exist" for name in documented.keys() - named.keys())
+    for name, stated in documented.items():
+        try:
+            literal = ast.literal_eval(stated or "")
+        except (ValueError, SyntaxError):
+            continue  # none, or told in words
+        # None stands for a default that the function works out, or keeps.
+        if named.get(name) is not None and named[name] != literal:
+            yield f"{name} has the default {named[name]!r}, not {literal!r}"
+
+
+def test_the_retrieval_half_works_without_keras_and_tensorflow(tmp_path):
+    finished = run(RETRIEVAL, str(tmp_path / "index"))
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout == "done\n"
+
+
+@pytest.mark.parametrize(
+    ("program", "absent"),
+    [
+        (
+            "import simnb; simnb.__version__; dir(simnb)",
+            "numpy keras tensorflow bokeh umap matplotlib ipywidgets pandas nmslib",
+        ),
+        (
+            "from simnb import Indexer; Indexer(4)",
+            "keras tensorflow bokeh umap matplotlib ipywidgets pandas nmslib",
+        ),
+        ("import simnb.visualization", "keras tensorflow bokeh umap ipywidgets pandas nmslib"),
+    ],
+)
+def test_an_import_brings_only_what_it_needs(program, absent):
+    unwanted = set(absent.split())
+    finished = run(f"import sys\n{program}\nprint(*sorted({unwanted!r} & set(sys.modules)))")
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.strip() == ""
+
+
+def test_every_public_name_of_simnb_is_there():
+    assert {"Indexer", "Lookup", "Lookups", "load_index", "show_versions"} <= set(simnb.__all__)
+    for name in simnb.__all__:
+        assert getattr(simnb, name) is not None
+    assert set(simnb.__all__) <= set(dir(simnb))
+
+
+def test_all_is_sorted_and_whole():
+    for module_name, module in public_modules().items():
+        exported = list(getattr(module, "__all__", []))
+        assert exported == sorted(set(exported)), module_name
+        assert all(hasattr(module, name) for name in exported), module_name
+        if exported:
+            assert set(defined_in(module)) <= set(exported), module_name
+
+
+def test_documented_parameters_are_those_of_the_signature():
+    faults = {path: list(faults_of_parameters(value)) for path, value in public_objects().items()}
+    assert len(faults) > 100
+    assert {path: found for path, found in faults.items() if found} == {}
+
+
+def test_the_walk_over_docstrings_sees_faults():
+    def wrong(one, two=2, three=3):
+        """Do.
+
+        Parameters
+        ----------
+        one, extra : int
+        two : int, default 5
+            As long as it is.
+
+        Returns
+        -------
+        three : int
+        """
+
+    assert list(faults_of_parameters(wrong)) == [
+        "three is not documented",
+        "extra does not exist",
+        "two has the default 2, not 5",
+    ]
+
+
+def test_everything_public_has_a_docstring():
+    assert [path for path, value in public_objects().items() if not value.__doc__] == []
+
+
+def test_the_contracts_of_imports_are_kept():
+    configuration = ROOT / "pyproject.toml"
+    if not configuration.exists():
+        pytest.skip("pyproject.toml is not beside the tests")
+    program = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    finished = run(program, "--config", str(configuration), "--no-cache")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert re.search(r"Contracts: [1-9]\d* kept, 0 broken", finished.stdout)
