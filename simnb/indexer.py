@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import logging
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,15 @@ from numpy.typing import NDArray
 
 from simnb import archive, check, distances
 from simnb import search as engines
+from simnb.calibration import (
+    CalibrationResults,
+    Target,
+    calibrate,
+    evaluate_classification,
+    match,
+)
+from simnb.classification_metrics import ClassificationMetric
+from simnb.matchers import ClassificationMatch
 from simnb.search import Search
 from simnb.stores import MemoryStore
 from simnb.types import Lookup, Lookups
@@ -70,6 +80,7 @@ class Indexer:
         self._engine = self._new_engine("exact" if self._automatic else search)
         self._store = MemoryStore()
         self._next_id = 0
+        self.calibration: CalibrationResults | None = None
 
     @property
     def engine(self) -> Search:
@@ -169,7 +180,11 @@ class Indexer:
         rows = self._engine.rows(ids)
         labels = None if self.labels is None else self.labels[np.maximum(rows, 0)]
         vectors, store = self._engine.vectors, self._store
-        return Lookups(ids, found, labels, rows, lambda row: (vectors[row], store.data(row)))
+
+        def fetch(row: int) -> tuple[NDArray[np.float32], Any]:
+            return vectors[row], store.data(row)
+
+        return Lookups(ids, found, labels, rows, fetch, self.distance.larger_is_nearer)
 
     batch_lookup = query
 
@@ -183,8 +198,99 @@ class Indexer:
             )
         return self.query(query, k)[0]
 
+    def calibrate(
+        self,
+        embeddings: Any,
+        labels: Any,
+        thresholds_targets: Mapping[str, Target] | None = None,
+        k: int = 1,
+        calibration_metric: str | ClassificationMetric = "f1",
+        matcher: str | ClassificationMatch = "match_nearest",
+        extra_metrics: Sequence[str | ClassificationMetric] = ("precision", "recall"),
+        verbose: int = 0,
+    ) -> CalibrationResults:
+        """Find the distances beyond which an answer should be withheld, and keep them for `match`.
+
+        Parameters
+        ----------
+        embeddings : array [q, d]
+            Of queries that are not in the index, best of such as training never saw.
+        labels : integers or strings [q]
+        thresholds_targets, k, calibration_metric, matcher, extra_metrics, verbose :
+            As `simnb.calibration.calibrate`.
+        """
+        results = calibrate(
+            self.query(embeddings, k),
+            labels,
+            thresholds_targets,
+            k,
+            calibration_metric,
+            matcher,
+            extra_metrics,
+            known_classes=self.labels,
+            verbose=verbose,
+        )
+        self.calibration = results
+        return results
+
+    def match(
+        self,
+        embeddings: Any,
+        cutpoint: str | float = "optimal",
+        no_match_label: Any = -1,
+        k: int | None = None,
+        matcher: str | ClassificationMatch | None = None,
+    ) -> NDArray[Any] | dict[str, NDArray[Any]]:
+        """Return each query's answer, or `no_match_label` where it is beyond a cut point.
+
+        Parameters
+        ----------
+        embeddings : array [q, d]
+        cutpoint : str or float, default "optimal"
+            A cut point's name, a distance, or `"all"` for a dict with every cut point.
+        no_match_label : default -1
+        k, matcher : default as calibrated
+
+        Raises
+        ------
+        ValueError
+            Not calibrated; no such cut point: the message lists those there are.
+        """
+        results = self._require_calibration()
+        chosen = results.matcher if matcher is None else matcher
+        neighbors = results.k if k is None else k
+        if cutpoint != "all":
+            distance = results.cutpoint(cutpoint) if isinstance(cutpoint, str) else cutpoint
+        lookups = self.query(embeddings, neighbors)
+        if cutpoint == "all":
+            return {
+                name: match(lookups, results.cutpoint(name), no_match_label, neighbors, chosen)
+                for name in results.cutpoints
+            }
+        return match(lookups, distance, no_match_label, neighbors, chosen)
+
+    def evaluate_classification(
+        self,
+        embeddings: Any,
+        labels: Any,
+        extra_metrics: Sequence[str | ClassificationMetric] = ("precision", "recall"),
+    ) -> dict[str, dict[str, Any]]:
+        """Return the metrics of every cut point on these queries, by its name.
+
+        The honest number is that of queries which the cut points were not chosen by.
+        """
+        results = self._require_calibration()
+        lookups = self.query(embeddings, results.k)
+        return evaluate_classification(lookups, labels, results, extra_metrics, self.labels)
+
+    def _require_calibration(self) -> CalibrationResults:
+        if self.calibration is None:
+            raise ValueError("The index is not calibrated: call `calibrate(...)` first.")
+        return self.calibration
+
     def reset(self) -> None:
-        """Remove all items. Ids start again at 0."""
+        """Remove all items and the calibration. Ids start again at 0."""
+        self.calibration = None
         self._engine = self._new_engine("exact" if self._automatic else self._search)
         self._store = MemoryStore()
         self._next_id = 0
@@ -232,6 +338,7 @@ class Indexer:
             "engine": _form(self._engine),
             "size": len(self),
             "next_id": self._next_id,
+            "calibration": None if self.calibration is None else self.calibration.to_dict(),
         }
 
         def write(folder: Path) -> None:
@@ -264,6 +371,8 @@ class Indexer:
         if not len(engine) == len(store) == labelled == description["size"]:
             raise ValueError(f"{folder} is damaged: vectors, labels and data differ in number.")
         index._engine, index._store, index._next_id = engine, store, description["next_id"]
+        if description.get("calibration") is not None:
+            index.calibration = CalibrationResults.from_dict(description["calibration"])
         return index
 
     def with_search(self, search: str | Mapping[str, Any] | Search) -> Indexer:
@@ -273,6 +382,7 @@ class Indexer:
             other._engine = other._engine_for(len(self))
             other._engine.add(self.ids, self.embeddings)
         other._store, other._next_id = self._store.copy(), self._next_id
+        other.calibration = self.calibration
         return other
 
     def __repr__(self) -> str:
@@ -307,9 +417,19 @@ class Indexer:
                 raise ValueError(
                     f"`search` as a dict must name the 'engine'. Received: search={search!r}"
                 )
-            return engines.find(parameters.pop("engine"))(
-                self.distance, self.embedding_size, **parameters
-            )
+            engine = engines.find(parameters.pop("engine"))
+            unknown = set(parameters) - set(inspect.signature(engine).parameters)
+            if unknown:
+                known = [
+                    own
+                    for own in inspect.signature(engine).parameters
+                    if own not in ("distance", "dim")
+                ]
+                raise ValueError(
+                    f"`search`: {engine.__name__} has the parameters {', '.join(known) or 'none'}. "
+                    f"Received: {', '.join(sorted(unknown))}"
+                )
+            return engine(self.distance, self.embedding_size, **parameters)
         return engines.find(search)(self.distance, self.embedding_size)
 
 

@@ -146,7 +146,7 @@ class GeneralizedMeanPooling1D(_GeneralizedMeanPooling):
     --------
     >>> import numpy as np
     >>> x = np.array([[[1.0], [2.0], [3.0]]], "float32")
-    >>> float(GeneralizedMeanPooling1D(p=1, data_format="channels_last")(x)[0, 0])
+    >>> round(float(GeneralizedMeanPooling1D(p=1, data_format="channels_last")(x)[0, 0]), 4)
     2.0
     """
 

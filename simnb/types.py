@@ -66,6 +66,8 @@ class Lookups(Sequence[list[Lookup]]):
         inf where `ids` is -1.
     labels : array [q, k] or None
         None for an index without labels. Where `ids` is -1 the entry means nothing.
+    larger_is_nearer : bool
+        True for an index by similarity, such as the inner product.
 
     Examples
     --------
@@ -81,12 +83,14 @@ class Lookups(Sequence[list[Lookup]]):
         labels: NDArray[Any] | None = None,
         rows: NDArray[np.int64] | None = None,
         fetch: Callable[[int], tuple[NDArray[np.float32], Any]] | None = None,
+        larger_is_nearer: bool = False,
     ) -> None:
         self.ids = ids
         self.distances = distances
         self.labels = labels
         self._rows = ids if rows is None else rows
         self._fetch = fetch
+        self.larger_is_nearer = larger_is_nearer
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -100,9 +104,8 @@ class Lookups(Sequence[list[Lookup]]):
     def __getitem__(self, query: int | slice) -> list[Lookup] | Lookups:
         if isinstance(query, slice):
             labels = None if self.labels is None else self.labels[query]
-            return Lookups(
-                self.ids[query], self.distances[query], labels, self._rows[query], self._fetch
-            )
+            parts = self.ids[query], self.distances[query], labels, self._rows[query]
+            return Lookups(*parts, self._fetch, self.larger_is_nearer)
         return [self._lookup(query, int(column)) for column in np.flatnonzero(self.ids[query] >= 0)]
 
     def __iter__(self) -> Iterator[list[Lookup]]:

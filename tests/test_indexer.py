@@ -513,3 +513,10 @@ class AnyOrder(RuleBasedStateMachine):
 
 TestAnyOrder = AnyOrder.TestCase
 TestAnyOrder.settings = settings(max_examples=40, stateful_step_count=15)
+
+
+def test_a_parameter_that_an_engine_does_not_have_is_named():
+    with pytest.raises(
+        ValueError, match=r"NMSLibSearch has the parameters index_params.*Received: M"
+    ):
+        Indexer(4, search={"engine": "nmslib", "M": 8})

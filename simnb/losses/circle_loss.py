@@ -33,6 +33,7 @@ class CircleLoss(MetricLoss):
 
     Examples
     --------
+    >>> import numpy as np
     >>> embeddings = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]], "float32")
     >>> print(f"{float(CircleLoss()(np.array([0, 0, 1, 1]), embeddings)):.4f}")
     0.0000

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import Any
 
 import keras
 from keras import ops
 
 from simnb import distances
+from simnb.losses import pairs
 
 
-class MetricLoss(keras.losses.Loss):
+class MetricLoss(keras.losses.Loss, ABC):
     """A loss over the pairs of a batch; subclass it to bring your own.
 
     Each row of the batch is an anchor once: rows of the same label are its positives,
     all others its negatives. A subclass implements `anchor_losses`. Anchors without a
     positive or without a negative count for nothing: the mean is over the others, and
     a batch that has none gives 0 with zero gradient. Everything is computed in float32,
-    also under mixed precision. Labels are compared as they are, so 64-bit ids are exact.
+    also under mixed precision. Labels are compared as they are, so 64-bit ids are exact
+    (save on JAX, which keeps integers in 32 bits).
 
     Parameters
     ----------
     distance : str or Distance, default "cosine"
+        One that is smaller for nearer rows: not the inner product.
     reduction : {"sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", None}
         The means are over the anchors that count. None gives the anchors' values [n].
     name : str, optional
@@ -31,6 +34,7 @@ class MetricLoss(keras.losses.Loss):
 
     Examples
     --------
+    >>> import numpy as np
     >>> class PullOnly(MetricLoss):
     ...     def anchor_losses(self, distances, positives, negatives):
     ...         return ops.sum(ops.where(positives, distances, 0.0), axis=1)
@@ -48,6 +52,11 @@ class MetricLoss(keras.losses.Loss):
     ) -> None:
         super().__init__(name=name, reduction=reduction, dtype=dtype or "float32")
         self.distance = distances.get(distance)
+        if self.distance.larger_is_nearer:  # training would pull the classes into each other
+            raise ValueError(
+                f"`distance` must be smaller for nearer rows. Received: distance={str(self.distance)!r}, "
+                "which is larger. To look up by it, pass it to `compile(distance=...)`."
+            )
 
     @abstractmethod
     def anchor_losses(self, distances: Any, positives: Any, negatives: Any) -> Any:
@@ -76,11 +85,11 @@ class MetricLoss(keras.losses.Loss):
         sample_weight : floats [n], optional
             Weights of the anchors.
         """
-        labels = _label_vector(y_true)
+        labels = pairs.label_vector(y_true)
         # Keras casts labels to float32, which merges ids past 2**24. The place of the
         # first row of the same label says as much, and stays below the batch size.
-        codes = ops.argmax(ops.cast(_equal(labels), "int32"), axis=1)
-        positives, negatives = _pairs(codes)
+        codes = ops.argmax(ops.cast(pairs.equal(labels), "int32"), axis=1)
+        positives, negatives = pairs.masks(codes)
         weight = ops.cast(self.valid_anchors(positives, negatives), self.dtype)
         if self.reduction in ("sum_over_batch_size", "mean"):
             count = ops.cast(ops.shape(weight)[0], self.dtype)
@@ -96,36 +105,10 @@ class MetricLoss(keras.losses.Loss):
             raise ValueError(
                 f"`y_pred` must be embeddings of shape [n, d]. Received: shape {tuple(y_pred.shape)}"
             )
-        positives, negatives = _pairs(y_true)
+        positives, negatives = pairs.masks(y_true)
         values = self.anchor_losses(self.distance(y_pred), positives, negatives)
         return ops.where(self.valid_anchors(positives, negatives), values, 0.0)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain JSON."""
         return {**super().get_config(), "distance": distances.serialize(self.distance)}
-
-
-def _label_vector(y_true: Any) -> Any:
-    labels = ops.convert_to_tensor(y_true)
-    kind = keras.backend.standardize_dtype(labels.dtype)
-    if len(labels.shape) == 2 and labels.shape[1] == 1:
-        labels = ops.squeeze(labels, axis=1)
-    if len(labels.shape) != 1 or not ("int" in kind or kind == "bool"):
-        raise ValueError(
-            "`y_true` must be integer labels of shape [n] or [n, 1]. "
-            f"Received: dtype {kind}, shape {tuple(labels.shape)}"
-        )
-    return labels
-
-
-def _equal(labels: Any) -> Any:
-    return ops.equal(ops.expand_dims(labels, 1), ops.expand_dims(labels, 0))
-
-
-def _pairs(labels: Any) -> tuple[Any, Any]:
-    same = _equal(labels)
-    count = ops.shape(labels)[0]
-    others = ops.not_equal(
-        ops.expand_dims(ops.arange(count), 1), ops.expand_dims(ops.arange(count), 0)
-    )
-    return ops.logical_and(same, others), ops.logical_not(same)

@@ -40,6 +40,7 @@ class MultiSimilarityLoss(MetricLoss):
 
     Examples
     --------
+    >>> import numpy as np
     >>> embeddings = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]], "float32")
     >>> print(f"{float(MultiSimilarityLoss()(np.array([0, 0, 1, 1]), embeddings)):.4f}")
     1.1566
@@ -60,9 +61,9 @@ class MultiSimilarityLoss(MetricLoss):
         super().__init__(distance, reduction, name, dtype)
         self.alpha = check.positive("alpha", alpha)
         self.beta = check.positive("beta", beta)
-        self.epsilon = float(epsilon)
-        self.lmda = float(lmda)
-        self.center = float(center)
+        self.epsilon = check.finite("epsilon", epsilon)
+        self.lmda = check.finite("lmda", lmda)
+        self.center = check.finite("center", center)
 
     def anchor_losses(self, distances: Any, positives: Any, negatives: Any) -> Any:
         """Return the value of each anchor, [n]."""

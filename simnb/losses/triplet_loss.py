@@ -38,6 +38,7 @@ class TripletLoss(MetricLoss):
 
     Examples
     --------
+    >>> import numpy as np
     >>> embeddings = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 0.0]], "float32")
     >>> loss = TripletLoss(margin=0.5, reduction=None)
     >>> [round(float(value), 3) for value in loss(np.array([0, 0, 1, 1]), embeddings)]

@@ -60,7 +60,7 @@ def batches(
     size = sizes.pop()
     if size == 0:
         raise ValueError("`x` must hold at least one example. Received: 0")
-    check_shapes(model, arrays)
+    arrays = fitted(model, arrays)
     slices = (slice(start, start + batch_size) for start in range(0, size, batch_size))
     return ((_sliced(arrays, part), None) for part in slices), size
 
@@ -72,31 +72,41 @@ def nested(model: keras.Model, x: Any) -> Any:
     return _array(x)
 
 
-def check_shapes(model: keras.Model, x: Any) -> None:
-    """Refuse a batch that the model's inputs do not take, naming both shapes."""
+def fitted(model: keras.Model, x: Any) -> Any:
+    """Return a batch as the model's inputs take it; refuse one that they do not, naming both shapes."""
     leaves = keras.tree.flatten(x)
     if len(leaves) != len(model.inputs):
         raise ValueError(f"`x` must have {len(model.inputs)} inputs. Received: {len(leaves)}")
-    expected = {tensor.name: tuple(tensor.shape) for tensor in model.inputs}
-    by_name = isinstance(x, Mapping) and set(x) == set(expected)
-    shapes = [expected[name] for name in sorted(expected)] if by_name else list(expected.values())
-    for leaf, shape in zip(leaves, shapes, strict=True):
-        found = tuple(leaf.shape)
-        # Keras, too, lets images without their single channel pass.
-        full = (*found, 1) if len(found) == len(shape) - 1 and shape[-1] == 1 else found
-        fits = len(full) == len(shape) and all(
-            want in (None, have) for want, have in zip(shape, full, strict=True)
+    shapes = [tuple(tensor.shape) for tensor in model.inputs]
+    if isinstance(x, Mapping):
+        # The entries of a dict come sorted by key, the inputs in the order they were given.
+        by_name = {spec.name: tuple(spec.shape) for spec in model.input_spec or ()}
+        if set(x) == set(by_name):
+            shapes = [by_name[name] for name in sorted(by_name)]
+    return keras.tree.pack_sequence_as(
+        x, [_fitted_leaf(leaf, shape) for leaf, shape in zip(leaves, shapes, strict=True)]
+    )
+
+
+def _fitted_leaf(leaf: Any, shape: tuple[int | None, ...]) -> Any:
+    found = tuple(leaf.shape)
+    # Keras, too, lets images without their single channel pass. Added here: a compiled
+    # function that has seen batches of two ranks takes neither.
+    full = leaf[..., None] if len(found) == len(shape) - 1 and shape[-1] == 1 else leaf
+    fits = len(full.shape) == len(shape) and all(
+        want in (None, have) for want, have in zip(shape, full.shape, strict=True)
+    )
+    if not fits:
+        hint = ""
+        if len(found) == len(shape) - 1 and found == shape[1:]:
+            hint = " This is one example: use the method for single ones, or `x[None]`."
+        raise ValueError(
+            f"`x` must have shape {shape}, None being any size. Received: {found}.{hint}"
         )
-        if not fits:
-            hint = ""
-            if len(found) == len(shape) - 1 and found == shape[1:]:
-                hint = " This is one example: use the method for single ones, or `x[None]`."
-            raise ValueError(
-                f"`x` must have shape {shape}, None being any size. Received: {found}.{hint}"
-            )
-        kind = getattr(getattr(leaf, "dtype", None), "kind", "")
-        if kind in ("O", "U", "S"):
-            raise ValueError(f"`x` must be numbers. Received: dtype {leaf.dtype}")
+    kind = getattr(getattr(leaf, "dtype", None), "kind", "")
+    if kind in ("O", "U", "S"):
+        raise ValueError(f"`x` must be numbers. Received: dtype {leaf.dtype}")
+    return full
 
 
 def _checked(model: keras.Model, elements: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
@@ -106,8 +116,7 @@ def _checked(model: keras.Model, elements: Iterator[Any]) -> Iterator[tuple[Any,
             if isinstance(element, tuple)
             else (element, None)
         )
-        x = nested(model, x)
-        check_shapes(model, x)
+        x = fitted(model, nested(model, x))
         yield x, None if y is None else keras.ops.convert_to_numpy(y)
 
 

@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 
 from simnb import check, distances
 from simnb.indexer import Indexer, load_index
-from simnb.models.embedding import batches, check_shapes, compiled_forward, nested
+from simnb.models.embedding import batches, compiled_forward, fitted, nested
 from simnb.search import Search
 from simnb.types import Lookup, Lookups
 
@@ -161,8 +161,7 @@ class IndexMethods:
     def single_lookup(self, x: Any, k: int = 5) -> list[Lookup]:
         """Return the k nearest indexed items of one example, given without a batch axis."""
         index = self._require_index(filled=True)
-        batch = self._one(x)
-        check_shapes(self, batch)
+        batch = fitted(self, self._one(x))
         return index.query(self._compiled()(batch), k)[0]
 
     def index_size(self) -> int:

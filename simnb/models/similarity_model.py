@@ -15,13 +15,14 @@ import keras
 from simnb import distances
 from simnb.indexer import Indexer
 from simnb.losses import MetricLoss
+from simnb.models.evaluation_methods import EvaluationMethods
 from simnb.models.index_methods import IndexMethods
 from simnb.samplers.sampler import EpochBatches, EpochCounter, Sampler
 from simnb.search import Search
 
 
 @keras.saving.register_keras_serializable("simnb")
-class SimilarityModel(IndexMethods, keras.Model):
+class SimilarityModel(EvaluationMethods, IndexMethods, keras.Model):
     """A functional Keras model with an index of what it has embedded.
 
     Made as any functional model is, `SimilarityModel(inputs, outputs)`; the output, or
@@ -29,6 +30,7 @@ class SimilarityModel(IndexMethods, keras.Model):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from simnb.layers import MetricEmbedding
     >>> inputs = keras.Input((4,))
     >>> model = SimilarityModel(inputs, MetricEmbedding(2)(inputs))
@@ -134,6 +136,9 @@ class SimilarityModel(IndexMethods, keras.Model):
         save_index : bool, default True
             False leaves the index out.
         """
+        if self.compiled and self.optimizer is not None and not self.optimizer.built:
+            # As a loaded one is, else loading warns of variables that were not saved.
+            self.optimizer.build(self.trainable_variables)
         self._saves_index = save_index
         try:
             path = Path(filepath)
@@ -178,7 +183,7 @@ class SimilarityModel(IndexMethods, keras.Model):
     def get_compile_config(self) -> dict[str, Any] | None:
         """Return how the model was compiled, index included; Keras saves it."""
         config: dict[str, Any] | None = super().get_compile_config()
-        if config is None or self._index is None:
+        if not config or self._index is None:  # empty before `compile`
             return config
         index = self._index.get_config()
         own = {key: index[key] for key in ("distance", "search")}
@@ -214,8 +219,7 @@ def _distance_of(loss: Any, output_names: list[str], output: int) -> distances.D
 
 def _with(callback: keras.callbacks.Callback, others: Any) -> Any:
     if isinstance(others, keras.callbacks.CallbackList):
-        others.append(callback)
-        return others
+        others = others.callbacks
     return [
         callback,
         *(others if isinstance(others, (list, tuple)) else [others] if others else []),

@@ -74,7 +74,7 @@ class Examples:
     def gather(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """Return the examples at these rows of the source, stacked."""
         if isinstance(self._source, np.ndarray):
-            found: Any = self._source[rows]
+            found: Any = self._source.take(rows, axis=0)
         else:
             found = [self._source[row] for row in rows]
         if self._load is not None:

@@ -140,9 +140,10 @@ class MultiShotMemorySampler(Sampler):
         # Draws that came out all different are a fair draw without replacement as they
         # are; only the classes with a repeat are drawn again.
         ascending = np.sort(places, axis=1)
-        repeats = (ascending[:, 1:] == ascending[:, :-1]).any(axis=1) & (counts >= k)
-        for row in np.flatnonzero(repeats):
-            places[row] = rng.choice(counts[row], k, replace=False)
+        same = ascending[:, 1:] == ascending[:, :-1]
+        if same.any():
+            for row in np.flatnonzero(same.any(axis=1) & (counts >= k)):
+                places[row] = rng.choice(counts[row], k, replace=False)
         return self._members[(places + self._starts[chosen][:, None]).ravel()]
 
     def _warn_of_small_classes(self, classes: NDArray[Any]) -> None:

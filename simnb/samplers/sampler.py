@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +16,7 @@ from simnb import check
 Augmenter = Callable[[Any, Any, int, bool], tuple[Any, Any]]
 
 
-class Sampler(keras.utils.PyDataset):
+class Sampler(keras.utils.PyDataset, ABC):
     """A Keras dataset whose batch i of epoch e is a function of (seed, e, i).
 
     No batch changes what another one will be, so any number of workers, and reading
