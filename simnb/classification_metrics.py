@@ -32,6 +32,7 @@ __all__ = [
     "Precision",
     "Recall",
     "make_classification_metric",
+    "names",
 ]
 
 Counts = NDArray[np.int64]

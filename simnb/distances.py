@@ -297,10 +297,13 @@ class SNRDistance(_DifferenceDistance):
         return rows - ops.mean(rows, axis=-1, keepdims=True)
 
     def _finish(self, difference: Any, query: Any, ops: Any) -> Any:
-        # Huge queries are scaled down first: their squares leave float32.
+        # Huge queries are scaled down first: their squares leave float32. The scale cancels
+        # out, so it needs no gradient, which would leave float32 as well.
         scale = ops.maximum(ops.max(ops.abs(query), axis=-1, keepdims=True), 1.0)
+        scale = scale if ops is np else ops.stop_gradient(scale)
         noise = ops.mean(ops.square(difference / scale), axis=-1)
-        return noise / ops.maximum(ops.mean(ops.square(query / scale), axis=-1), 1e-12)
+        signal = ops.mean(ops.square(query / scale), axis=-1)
+        return noise / ops.where(signal > 1e-12, signal, 1e-12)
 
 
 def get(distance: str | Distance | type[Distance] | dict[str, Any]) -> Distance:

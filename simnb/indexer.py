@@ -27,6 +27,8 @@ from simnb.calibration import (
 )
 from simnb.classification_metrics import ClassificationMetric
 from simnb.matchers import ClassificationMatch
+from simnb.retrieval_metrics import RetrievalMetric, evaluate_retrieval
+from simnb.retrieval_metrics.evaluate import checked_metrics
 from simnb.search import Search
 from simnb.stores import MemoryStore
 from simnb.types import Lookup, Lookups
@@ -282,6 +284,56 @@ class Indexer:
         results = self._require_calibration()
         lookups = self.query(embeddings, results.k)
         return evaluate_classification(lookups, labels, results, extra_metrics, self.labels)
+
+    def evaluate_retrieval(
+        self,
+        embeddings: Any,
+        labels: Any,
+        retrieval_metrics: Sequence[str | RetrievalMetric | type[RetrievalMetric]],
+        query_ids: Any = None,
+        confidence: float | None = None,
+    ) -> dict[str, float]:
+        """Return how good the rankings of these queries are, by metric.
+
+        Looks up as many neighbours as the metrics need. In an index with fewer items the
+        ranks after the last are empty.
+
+        Parameters
+        ----------
+        embeddings : array [q, d]
+        labels : integers or strings [q]
+        retrieval_metrics : sequence of names or metrics
+        query_ids, confidence :
+            As `simnb.retrieval_metrics.evaluate_retrieval`.
+
+        Returns
+        -------
+        dict of floats
+            And `"lone_queries"`: how many have no item of their class, and were left out.
+
+        Raises
+        ------
+        ValueError
+            The index is empty or has no labels; labels of another kind or number.
+
+        Examples
+        --------
+        >>> index = Indexer(embedding_size=1, distance="euclidean")
+        >>> ids = index.add([[0.0], [1.0], [3.0]], labels=["cat", "dog", "dog"])
+        >>> index.evaluate_retrieval([[0.2], [0.8]], ["dog", "dog"], ["mrr", "r_precision"])
+        {'mrr@5': 0.75, 'r_precision': 0.5, 'lone_queries': 0}
+        """
+        metrics = checked_metrics("retrieval_metrics", retrieval_metrics)
+        queries = check.matrix("embeddings", embeddings, self.embedding_size)
+        truth = check.labels("labels", labels, len(queries))
+        if len(self) == 0:
+            raise ValueError("The index is empty: add items with `index(...)` before evaluating.")
+        if self.labels is None:
+            raise ValueError("The index has no labels: retrieval is evaluated by them.")
+        counts = np.unique(self.labels, return_counts=True)
+        k = max(metric.required_k(truth, counts) for metric in metrics)
+        found = self.query(queries, k)
+        return evaluate_retrieval(found, truth, metrics, counts, query_ids, confidence)
 
     def _require_calibration(self) -> CalibrationResults:
         if self.calibration is None:

@@ -15,6 +15,7 @@ __all__ = [
     "ClassificationMatch",
     "MatchMajorityVote",
     "MatchNearest",
+    "answers",
     "make_classification_matcher",
 ]
 

@@ -11,6 +11,7 @@ from simnb.calibration import CalibrationResults, Target
 from simnb.classification_metrics import ClassificationMetric
 from simnb.indexer import Indexer
 from simnb.matchers import ClassificationMatch
+from simnb.retrieval_metrics import RetrievalMetric
 
 
 class EvaluationMethods:
@@ -120,3 +121,33 @@ class EvaluationMethods:
         """
         index: Indexer = self._require_index(filled=True)
         return index.evaluate_classification(self.embed(x, verbose=verbose), y, extra_metrics)
+
+    def evaluate_retrieval(
+        self,
+        x: Any,
+        y: Any,
+        retrieval_metrics: Sequence[str | RetrievalMetric | type[RetrievalMetric]],
+        verbose: int = 1,
+    ) -> dict[str, float]:
+        """Return how good the rankings of these examples are, by metric.
+
+        Beside the metrics, `"lone_queries"` says how many examples have no item of their
+        class in the index: they are left out. Examples that are in the index find
+        themselves; for those, and for intervals, there is `Indexer.evaluate_retrieval`.
+
+        Parameters
+        ----------
+        x : as `embed`
+        y : integers or strings [n]
+        retrieval_metrics : sequence of names or metrics
+            `["recall", MapAtR()]`.
+        verbose : int, default 1
+            1 shows a progress bar, if it takes longer than a second.
+
+        Raises
+        ------
+        ValueError
+            The index is empty or has no labels; labels of another kind or number.
+        """
+        index: Indexer = self._require_index(filled=True)
+        return index.evaluate_retrieval(self.embed(x, verbose=verbose), y, retrieval_metrics)
