@@ -1,0 +1,56 @@
+"""What the benchmarks run on: 60,000 MNIST images, embeddings, the hello-world model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+IMAGES = 60_000
+CLASSES = 10
+DIM = 64
+
+
+def mnist(data_dir: str | None) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return 60,000 MNIST images; a smaller sample is repeated to that number, and a line says so.
+
+    A benchmark downloads nothing: prepare the data set with tensorflow_datasets to use all of it.
+    """
+    from simnb import datasets
+
+    x, y = datasets.load("mnist", data_dir=data_dir, download=False)
+    if len(x) < IMAGES:
+        print(f"mnist: the {len(x):,} digits are repeated to {IMAGES:,} rows")
+    rows = np.arange(IMAGES) % len(x)
+    return x[rows], y[rows]
+
+
+def embeddings(count: int, seed: int = 0) -> NDArray[np.float32]:
+    """Return unit vectors in a thousand clusters, as a trained model makes them.
+
+    A graph's speed depends on the data: on plain noise, which has no near neighbours,
+    it would have to visit a large part of its nodes.
+    """
+    rng = np.random.default_rng(0)  # the same clusters whatever the seed of the points
+    centers = rng.normal(size=(1000, DIM))
+    rng = np.random.default_rng(seed + 1)
+    points = centers[rng.integers(len(centers), size=count)]
+    points += 0.5 * rng.normal(size=points.shape)
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    return points.astype(np.float32)
+
+
+def hello_world_model() -> Any:
+    """Return the model of the hello world, not compiled."""
+    import keras
+
+    from simnb.layers import MetricEmbedding
+    from simnb.models import SimilarityModel
+
+    inputs = keras.Input((28, 28, 1))
+    hidden = keras.layers.Rescaling(1 / 255)(inputs)
+    hidden = keras.layers.Conv2D(64, 3, activation="relu")(hidden)
+    hidden = keras.layers.Flatten()(hidden)
+    hidden = keras.layers.Dense(64, activation="relu")(hidden)
+    return SimilarityModel(inputs, MetricEmbedding(DIM)(hidden))

@@ -1,0 +1,189 @@
+"""The built lessons are what their sources give, whole, light, and really checked."""
+
+import ast
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+pytest.importorskip("jupytext")
+
+ROOT = Path(__file__).parents[2]
+BUILDER = ROOT / "notebooks" / "src" / "build.py"
+spec = importlib.util.spec_from_file_location("build_lessons", BUILDER)
+builder = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(builder)
+
+BUILT = [
+    (source, *pair) for source in builder.sources() for pair in builder.targets(source).items()
+]
+every_notebook = pytest.mark.parametrize(
+    ("source", "path", "solved"),
+    BUILT,
+    ids=[path.relative_to(ROOT).as_posix() for _, path, _ in BUILT],
+)
+every_lesson = pytest.mark.parametrize("source", builder.sources(), ids=lambda source: source.stem)
+
+# blog.tensorflow.org, September 2021, with `simnb` for `tensorflow_similarity` and
+# `layers.Rescaling`, which has left `layers.experimental.preprocessing` since.
+BLOG = """
+from tensorflow.keras import layers
+from simnb.layers import MetricEmbedding
+from simnb.losses import MultiSimilarityLoss
+from simnb.models import SimilarityModel
+from simnb.samplers import TFDatasetMultiShotMemorySampler
+from simnb.visualization import viz_neigbors_imgs
+sampler = TFDatasetMultiShotMemorySampler(dataset_name='mnist', classes_per_batch=10)
+inputs = layers.Input(shape=(28, 28, 1))
+x = layers.Rescaling(1/255)(inputs)
+x = layers.Conv2D(64, 3, activation='relu')(x)
+x = layers.Flatten()(x)
+x = layers.Dense(64, activation='relu')(x)
+outputs = MetricEmbedding(64)(x)
+model = SimilarityModel(inputs, outputs)
+model.compile('adam', loss=MultiSimilarityLoss())
+model.fit(sampler, epochs=5)
+sx, sy = sampler.get_slice(0,100)
+model.index(x=sx, y=sy, data=sx)
+qx, qy = sampler.get_slice(3713, 1)
+nns = model.single_lookup(qx[0])
+viz_neigbors_imgs(qx[0], qy[0], nns)
+"""
+
+
+def code_cells(path):
+    return [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+
+
+def tagged(cells, tag):
+    return [cell for cell in cells if tag in cell.metadata.get("tags", [])]
+
+
+def test_the_notebooks_are_what_the_sources_give():
+    run = subprocess.run([sys.executable, BUILDER, "--check"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@every_notebook
+def test_nothing_is_left_to_fill_in(source, path, solved):
+    assert "{{" not in path.read_text(encoding="utf-8")
+
+
+@every_lesson
+def test_the_header_says_what_a_reader_wants_to_know(source):
+    path = next(iter(builder.targets(source)))
+    header = nbformat.read(path, 4).cells[0].source
+    lines = header.splitlines()
+    assert lines[0].startswith(f"# {source.stem[:2]} · ")
+    assert re.fullmatch(r"\*\*.+\.\*\*", lines[2]), "one sentence of promise"
+    parts = ("You will build", "You will be able to", "Prerequisites", "Time", "Hardware", "Data")
+    for part in parts:
+        assert f"**{part}" in header
+    assert "measured" in header
+    assert "licence" in header
+    assert 3 <= header.count("\n- **") <= 5
+
+
+@every_lesson
+def test_the_end_keeps_the_promise(source):
+    cells = nbformat.read(next(iter(builder.targets(source))), 4).cells
+    promised = re.findall(r"^- \*\*\w+\*\* .+$", cells[0].source, re.MULTILINE)
+    kept = re.findall(r"^- \*\*\w+\*\* .+$", cells[-1].source, re.MULTILINE)
+    assert len(promised) == len(kept)
+    assert "Key terms" in cells[-1].source
+    assert "**Next:** lesson" in cells[-1].source
+
+
+@every_notebook
+def test_the_badges_lead_to_this_file(source, path, solved):
+    text = path.read_text(encoding="utf-8")
+    place = path.relative_to(ROOT).as_posix()
+    project = builder.repository().removeprefix("https://github.com/")
+    wanted = [
+        f"https://colab.research.google.com/github/{project}/blob/main/{place}",
+        f"https://mybinder.org/v2/gh/{project}/main?labpath={place.replace('/', '%2F')}",
+        f"{builder.repository()}/blob/main/{place}",
+    ]
+    for address in wanted:
+        assert f"({address})" in text
+    assert f"git+{builder.repository()}" in text
+
+
+@every_notebook
+def test_it_was_run_from_top_to_bottom_without_an_error(source, path, solved):
+    cells = code_cells(path)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    for cell in cells:
+        assert not [output for output in cell.outputs if output.output_type == "error"]
+        assert not [output for output in cell.outputs if output.get("name") == "stderr"]
+
+
+@every_notebook
+def test_nbval_has_something_to_compare(source, path, solved):
+    # Without saved outputs and a count, nbval passes a cell without comparing it.
+    checks = tagged(code_cells(path), "nbval-check-output")
+    assert checks
+    for cell in checks:
+        assert cell.execution_count
+        assert cell.outputs
+        assert not re.search(r"\d\.\d", cell.outputs[0].text), "a measured number differs next time"
+
+
+@every_notebook
+def test_it_is_light_and_clean(source, path, solved):
+    assert path.stat().st_size < 1.5e6
+    notebook = nbformat.read(path, 4)
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    for cell in notebook.cells:
+        assert set(cell.metadata) <= {"tags"}
+        for output in cell.get("outputs", []):
+            data = output.get("data", {"text/plain": output.get("text", "")})
+            for kind, value in data.items():
+                if kind.startswith("image/"):
+                    continue
+                assert len(str(value)) < 300_000
+                assert "http" not in str(value)
+                assert not re.search(r"[\r\b\x1b]", str(value)), "an unfinished progress bar"
+                assert not re.search(r"/(root|home|tmp|work|Users)/", str(value))
+
+
+@every_notebook
+def test_cells_are_short(source, path, solved):
+    for cell in code_cells(path):
+        if "program" not in cell.metadata.get("tags", []):
+            lines = [line for line in cell.source.splitlines() if line.strip()]
+            assert len(lines) <= 10, cell.source
+
+
+@every_lesson
+def test_every_exercise_has_a_solution_and_a_check(source):
+    reader, solver = builder.targets(source)
+    stubs, answers = tagged(code_cells(reader), "exercise"), tagged(code_cells(solver), "solution")
+    assert 2 <= len(stubs) == len(answers)
+    for cells, own in ((code_cells(reader), stubs), (code_cells(solver), answers)):
+        for cell in own:
+            check = cells[cells.index(cell) + 1]
+            name = check.source.partition('"')[2].partition('"')[0]
+            assert check.source.startswith("lessons.expect(")
+            assert f"{name} = " in cell.source
+    assert all(cell.source.endswith(" = ...  # your answer") for cell in stubs)
+    assert not any("your answer" in cell.source for cell in code_cells(solver))
+
+
+def test_hello_world_is_the_program_of_the_tensorflow_blog():
+    path = ROOT / "notebooks" / "01_hello_world.ipynb"
+    (program,) = tagged(code_cells(path), "program")
+    assert ast.dump(ast.parse(program.source)) == ast.dump(ast.parse(BLOG))
+
+
+def test_the_neighbours_are_drawn_once():
+    path = ROOT / "notebooks" / "01_hello_world.ipynb"
+    drawing = [cell for cell in code_cells(path) if "viz_neigbors_imgs(" in cell.source]
+    assert len(drawing) == 3
+    for cell in drawing:
+        pictures = [output for output in cell.outputs if "image/png" in output.get("data", {})]
+        assert len(pictures) == 1
