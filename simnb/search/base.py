@@ -110,7 +110,7 @@ class Search(ABC):
             )
         if len(new) == 0:
             return
-        if new.min() < 0 or new.max() > np.iinfo(np.int64).max:
+        if int(new.min()) < 0 or int(new.max()) > np.iinfo(np.int64).max:
             raise ValueError(
                 f"`ids` must be from 0 to 2**63 - 1. Received: from {new.min()} to {new.max()}"
             )

@@ -63,9 +63,11 @@ def viz_neighbors_imgs(
     """
     figure = new_figure(fig_size)
     axes = figure.subplots(1, len(neighbors) + 1, squeeze=False)[0]
+    # A wide figure is shown scaled down to the page: its letters grow with it.
+    size = 5 * fig_size[1]
     own = None if example_class is None else np.asarray(example_class).item()
     _draw(axes[0], example, cmap, _PLAIN)
-    axes[0].set_title("query" if own is None else f"query\n{_name(own, class_mapping)}")
+    axes[0].set_title("query" if own is None else f"query\n{_name(own, class_mapping)}", size=size)
     for panel, neighbor in zip(axes[1:], neighbors, strict=True):
         if neighbor.data is None:
             raise ValueError(
@@ -78,7 +80,9 @@ def viz_neighbors_imgs(
         glyph = ("✓ " if right else "✗ ") if known else ""
         _draw(panel, neighbor.data, cmap, color)
         panel.set_title(
-            f"{glyph}{_name(neighbor.label, class_mapping)}\n{neighbor.distance:.4f}", color=color
+            f"{glyph}{_name(neighbor.label, class_mapping)}\n{neighbor.distance:.4f}",
+            color=color,
+            size=size,
         )
     if show:
         show_once(figure)

@@ -91,6 +91,8 @@ def two_inputs(names, named):
 def test_a_model_of_two_inputs_takes_lists_dicts_and_pipelines(names):
     import tensorflow as tf
 
+    if keras.__version__.startswith("3.6.") and names == ("b", "a"):
+        pytest.skip("Keras 3.6 feeds a dict in the order of its keys, not by the inputs' names")
     model, right = two_inputs(names, named=False), RNG.normal(size=(60, 2)).astype("float32")
     a, b = names
     truth = model.predict([X, right], verbose=0)
