@@ -6,6 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from simnb import check
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code."""
@@ -34,7 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ModuleNotFoundError, FileNotFoundError) as error:
         print(f"simnb demo: {error}", file=sys.stderr)
         if isinstance(error, ModuleNotFoundError):
-            print("Install what it needs with: pip install 'simnb[cpu]'", file=sys.stderr)
+            print(
+                f"Install what it needs with: pip install {check.requirement('cpu')}",
+                file=sys.stderr,
+            )
         return 1
 
 

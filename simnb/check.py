@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Collection
+from importlib import metadata
 from types import ModuleType
 from typing import Any
 
@@ -140,6 +141,13 @@ def _label_kind(label: Any) -> str:
     if isinstance(label, (int, np.integer)):
         return "integers"
     return type(label).__name__
+
+
+def requirement(extra: str) -> str:
+    """What to give to pip for simnb with an extra: it is not on an index yet."""
+    entries = metadata.metadata("simnb").get_all("Project-URL") or []
+    urls = dict(entry.split(", ", 1) for entry in entries)
+    return f"'simnb[{extra}] @ git+{urls['Repository']}'"
 
 
 def package(module: str, install: str) -> ModuleType:

@@ -18,7 +18,6 @@ from simnb import check
 
 __all__ = ["find", "load"]
 
-_INSTALL = "'simnb[cpu]'"
 _CATALOG = "https://storage.googleapis.com/tfds-data/"
 
 
@@ -116,7 +115,7 @@ def _version(folder: Path) -> tuple[int, ...]:
 def _read(
     name: str, folder: Path, splits: list[str], x_key: str, y_key: str
 ) -> tuple[Any, NDArray[Any]]:
-    tfds = check.package("tensorflow_datasets", _INSTALL)
+    tfds = check.package("tensorflow_datasets", check.requirement("cpu"))
     from tqdm.auto import tqdm
 
     builder = tfds.builder_from_directory(str(folder))
@@ -172,7 +171,7 @@ def _advancing(batches: Iterator[Any], bar: Any) -> Iterator[Any]:
 
 
 def _download(name: str, data_dir: str | os.PathLike[str] | None) -> Path:
-    tfds = check.package("tensorflow_datasets", _INSTALL)
+    tfds = check.package("tensorflow_datasets", check.requirement("cpu"))
     builder = tfds.builder(name, data_dir=str(_folders(data_dir)[0]))
     builder.download_and_prepare()
     return Path(builder.data_dir)

@@ -462,6 +462,8 @@ class Indexer:
                 raise ValueError(
                     f"`search` must be an engine for {self.distance!r} and dim {self.embedding_size}. Received: {search!r}"
                 )
+            if len(search):
+                raise ValueError(f"`search` must be an empty engine. Received: {search!r}")
             return type(search)(self.distance, self.embedding_size, **search.get_config())
         if isinstance(search, Mapping):
             parameters = dict(search)
@@ -470,16 +472,16 @@ class Indexer:
                     f"`search` as a dict must name the 'engine'. Received: search={search!r}"
                 )
             engine = engines.find(parameters.pop("engine"))
-            unknown = set(parameters) - set(inspect.signature(engine).parameters)
+            known = [
+                own
+                for own in inspect.signature(engine).parameters
+                if own not in ("distance", "dim")
+            ]
+            unknown = sorted(set(parameters) - set(known))
             if unknown:
-                known = [
-                    own
-                    for own in inspect.signature(engine).parameters
-                    if own not in ("distance", "dim")
-                ]
                 raise ValueError(
                     f"`search`: {engine.__name__} has the parameters {', '.join(known) or 'none'}. "
-                    f"Received: {', '.join(sorted(unknown))}"
+                    f"Received: {', '.join(unknown)}"
                 )
             return engine(self.distance, self.embedding_size, **parameters)
         return engines.find(search)(self.distance, self.embedding_size)

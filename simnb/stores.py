@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -109,6 +110,7 @@ class MemoryStore:
         if self.labels is not None:
             np.save(folder / "labels.npy", self.labels, allow_pickle=False)
         runs: list[dict[str, Any]] = []  # neighbours of one form share an entry
+        last = None
         arrays: dict[str, list[NDArray[Any]]] = {}
         for item in self._data:
             if isinstance(item, np.ndarray):
@@ -116,10 +118,12 @@ class MemoryStore:
                 form = {"dtype": item.dtype.str, "shape": list(item.shape)}
             else:
                 form = {"json": item}
-            if runs and runs[-1]["form"] == form:
+            text = json.dumps(form)  # 1, 1.0 and True are equal, their texts are not
+            if text == last:
                 runs[-1]["count"] += 1
             else:
                 runs.append({"form": form, "count": 1})
+                last = text
         # Arrays of one dtype stand end to end in one file, whatever their shapes.
         for number, dtype in enumerate(arrays):
             flat = np.concatenate([array.reshape(-1) for array in arrays[dtype]])
@@ -143,7 +147,7 @@ class MemoryStore:
             form = run["form"]
             for _ in range(run["count"]):
                 if "json" in form:
-                    store._data.append(form["json"])
+                    store._data.append(copy.deepcopy(form["json"]))  # each item has its own
                     continue
                 start = used[form["dtype"]]
                 used[form["dtype"]] += math.prod(form["shape"])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import platform
 from importlib import metadata
 from pathlib import Path
+
+from simnb import check
 
 _CORE = ("numpy", "pandas", "matplotlib", "bokeh", "ipywidgets", "anywidget", "umap-learn")
 _TRAINING = ("keras", "tensorflow", "tensorflow-cpu", "tensorflow-datasets")
@@ -31,11 +34,11 @@ def report() -> str:
         f"system       {platform.platform()}, {os.cpu_count()} cores",
         "",
         "packages",
-        *(_package(name, "pip install --upgrade simnb") for name in _CORE),
+        *(_package(name, f"pip install {name}") for name in _CORE),
         "",
         "training (any one of tensorflow and tensorflow-cpu)",
         *_training(),
-        f"  {'backend':<20} {os.environ.get('KERAS_BACKEND') or 'tensorflow (default of Keras)'}",
+        f"  {'backend':<20} {_backend()}",
         "",
         "search engines",
         f"  {'exact':<20} built in",
@@ -52,7 +55,7 @@ def _training() -> list[str]:
     lines = [f"  {name:<20} {version}" for name, version in found.items() if version]
     if not found["keras"] or not (found["tensorflow"] or found["tensorflow-cpu"]):
         lines.append(
-            f"  {'missing':<20} pip install 'simnb[cpu]' (or 'simnb[tensorflow]' for a GPU)"
+            f"  {'missing':<20} pip install {check.requirement('cpu')} (on a GPU: the extra tensorflow)"
         )
     elif not found["tensorflow-datasets"]:
         lines.append(
@@ -63,6 +66,17 @@ def _training() -> list[str]:
             f"  {'importlib_resources':<20} missing, tensorflow-datasets needs it: pip install importlib_resources"
         )
     return lines
+
+
+def _backend() -> str:
+    """What Keras would choose: its environment variable, then its configuration file."""
+    if os.environ.get("KERAS_BACKEND"):
+        return f"{os.environ['KERAS_BACKEND']} (KERAS_BACKEND)"
+    file = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "keras.json"
+    try:
+        return f"{json.loads(file.read_text(encoding='utf-8'))['backend']} (keras.json)"
+    except (OSError, ValueError, KeyError):
+        return "tensorflow (default of Keras)"
 
 
 def _package(name: str, remedy: str) -> str:

@@ -75,8 +75,8 @@ def test_what_is_missing_comes_with_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("TFDS_DATA_DIR", raising=False)
     report = versions.report()
-    assert re.search(r"numpy +missing: pip install --upgrade simnb", report)
-    assert re.search(r"missing +pip install 'simnb\[cpu\]'", report)
+    assert re.search(r"numpy +missing: pip install numpy", report)
+    assert re.search(r"missing +pip install 'simnb\[cpu\] @ git\+https://\S+'", report)
     assert re.search(r"nmslib +missing: pip install nmslib", report)
     assert "pip install mlxtend" in report
 
@@ -96,6 +96,16 @@ def test_data_on_disk_are_shown_with_their_folder(monkeypatch, tmp_path):
     assert re.search(rf"cifar10 +{re.escape(str(tmp_path / 'cifar10'))}", versions.report())
 
 
+def test_the_backend_is_the_one_that_keras_would_choose(monkeypatch, tmp_path):
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert re.search(r"backend +tensorflow \(default", versions.report())
+    (tmp_path / "keras.json").write_text('{"backend": "torch"}')
+    assert re.search(r"backend +torch \(keras.json\)", versions.report())
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert re.search(r"backend +jax \(KERAS_BACKEND\)", versions.report())
+
+
 def test_an_unknown_command_lists_the_known(capsys):
     with pytest.raises(SystemExit) as caught:
         __main__.main(["dance"])
@@ -108,7 +118,7 @@ def test_an_unknown_command_lists_the_known(capsys):
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (ModuleNotFoundError("No module named 'keras'"), "pip install 'simnb[cpu]'"),
+        (ModuleNotFoundError("No module named 'keras'"), "pip install 'simnb[cpu] @ git+"),
         (FileNotFoundError("`mnist` is not to be had"), "`mnist` is not to be had"),
     ],
 )

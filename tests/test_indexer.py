@@ -520,3 +520,17 @@ def test_a_parameter_that_an_engine_does_not_have_is_named():
         ValueError, match=r"NMSLibSearch has the parameters index_params.*Received: M"
     ):
         Indexer(4, search={"engine": "nmslib", "M": 8})
+
+
+def test_an_engine_that_has_items_is_not_emptied_without_a_word():
+    engine = ExactSearch("cosine", 2)
+    engine.add([7], [[1.0, 0.0]])
+    with pytest.raises(ValueError, match="must be an empty engine"):
+        Indexer(2, search=engine)
+
+
+def test_distance_is_not_a_parameter_of_the_engine():
+    with pytest.raises(
+        ValueError, match=r"ExactSearch has the parameters none.*Received: distance"
+    ):
+        Indexer(2, search={"engine": "exact", "distance": "l2"})

@@ -260,3 +260,13 @@ def test_the_file_is_plain_json(tmp_path):
     filled([1], [{"page": 1}]).save(tmp_path)
     content = json.loads((tmp_path / "data.json").read_text())
     assert content == {"dtypes": [], "runs": [{"form": {"json": {"page": 1}}, "count": 1}]}
+
+
+def test_equal_but_different_json_stays_as_it_was_and_is_nobody_elses(tmp_path):
+    data = [1, True, 1.0, {"flag": True}, {"flag": 1}, {"flag": 1}]
+    store = MemoryStore()
+    store.append(None, store.checked_data(data, len(data)))
+    loaded = reloaded(store, tmp_path)
+    assert [repr(loaded.data(row)) for row in range(6)] == [repr(item) for item in data]
+    loaded.data(4)["flag"] = "changed"
+    assert loaded.data(5) == {"flag": 1}

@@ -333,7 +333,7 @@ accuracy = np.mean(found[is_new] == NEW)
 print(f"the new digit: {accuracy:.2f} of {is_new.sum()} test pictures are found right")
 
 # %% tags=["nbval-check-output"]
-assert accuracy >= 0.80, f"only {accuracy:.2f} of the new digit are found"
+assert accuracy >= 0.82, f"only {accuracy:.2f} of the new digit are found"
 print("✓ The digit that was never trained on is found, without retraining.")
 
 # %% [markdown]

@@ -117,7 +117,7 @@ def _checked(model: keras.Model, elements: Iterator[Any]) -> Iterator[tuple[Any,
             else (element, None)
         )
         x = fitted(model, nested(model, x))
-        yield x, None if y is None else keras.ops.convert_to_numpy(y)
+        yield x, y
 
 
 def _sliced(arrays: Any, part: slice) -> Any:

@@ -124,7 +124,7 @@ class IndexMethods:
         """
         index = self._require_index()
         embeddings, labels = self._embed(x, _BATCH, verbose)
-        index.add(embeddings, labels if y is None else y, data)
+        index.add(embeddings, _joined(labels) if y is None else y, data)
 
     def index_single(
         self, x: Any, y: Any = None, data: Any = None, build: bool = True, verbose: int = 1
@@ -276,7 +276,7 @@ class IndexMethods:
             self._forward = None
 
     def _embed(self, x: Any, batch_size: int, verbose: int) -> tuple[NDArray[np.float32], Any]:
-        """Embeddings, and the labels that came with batches or None."""
+        """Embeddings, and what came as labels with each batch."""
         parts, size = batches(self, x, check.positive_integer("batch_size", batch_size))
         forward = self._compiled()
         embeddings, labels = [], []
@@ -294,12 +294,7 @@ class IndexMethods:
                 bar.update(len(embeddings[-1]))
         if not embeddings:
             raise ValueError("`x` must hold at least one batch. Received: 0")
-        known = (
-            None
-            if any(y is None for y in labels)
-            else np.concatenate([np.reshape(y, len(y)) for y in labels])
-        )
-        return np.concatenate(embeddings), known
+        return np.concatenate(embeddings), labels
 
     def _compiled(self) -> Any:
         if self._forward is None:
@@ -314,3 +309,23 @@ class IndexMethods:
         first = keras.tree.flatten(nested(self, x))[0]
         shape = tuple(self.inputs[0].shape)
         return len(first.shape) == len(shape) - 1 and tuple(first.shape) == shape[1:]
+
+
+def _joined(labels: list[Any]) -> NDArray[Any] | None:
+    """The labels that came with batches, in one array; None if there were none."""
+    missing = sum(y is None for y in labels)
+    if missing == len(labels):
+        return None
+    if missing:
+        raise ValueError(
+            f"`x` must yield labels with every batch or with none. Received: {missing} of {len(labels)} without"
+        )
+    return np.concatenate([check.labels("labels from `x`", _texts(y)) for y in labels])
+
+
+def _texts(labels: Any) -> Any:
+    """Labels as NumPy has them; the strings of TensorFlow are bytes."""
+    found = np.asarray(labels.numpy() if hasattr(labels, "numpy") else labels)
+    if found.dtype.kind == "O" and all(isinstance(label, bytes) for label in found.ravel()):
+        return np.array([label.decode() for label in found.ravel()]).reshape(found.shape)
+    return found

@@ -39,7 +39,8 @@ def select_examples(
     """
     everything = Examples(x, np.empty(0, dtype=np.int64))
     labels = check.labels("y", y, len(everything._source))
-    rows = select_rows(labels, class_list, num_examples_per_class, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    rows = select_rows(labels, class_list, num_examples_per_class, rng, "num_examples_per_class")
     return everything.gather(rows), labels[rows]
 
 
@@ -48,6 +49,7 @@ def select_rows(
     class_list: Sequence[Any] | None,
     examples_per_class: int | None,
     rng: np.random.Generator,
+    name: str = "total_examples_per_class",
 ) -> NDArray[np.int64]:
     """Return the rows of the selection in shuffled order, int64."""
     rows = rng.permutation(len(labels))
@@ -60,7 +62,7 @@ def select_rows(
             )
         rows = rows[np.isin(labels[rows], wanted)]
     if examples_per_class is not None:
-        most = check.positive_integer("total_examples_per_class", examples_per_class)
+        most = check.positive_integer(name, examples_per_class)
         codes = np.unique(labels[rows], return_inverse=True)[1]
         by_class = np.argsort(codes, kind="stable")
         counts = np.bincount(codes)

@@ -121,10 +121,10 @@ class Search(ABC):
                 f"There already: {new[known].tolist()[:10]}"
             )
         before = len(self)
-        self._ids.append(new)
-        self._vectors.append(rows)
         self._order = None
         try:
+            self._ids.append(new)
+            self._vectors.append(rows)
             self._add(self.vectors[before:])
         except BaseException:
             self._ids.truncate(before)
@@ -208,14 +208,16 @@ class Search(ABC):
             raise ValueError(
                 f"`ids.npy` must be {len(vectors)} different int64 ids. Received: {ids.dtype} {ids.shape}"
             )
-        self._ids, self._vectors, self._order = (
-            GrowingArray((), np.int64),
-            GrowingArray((self.dim,), np.float32),
-            None,
-        )
-        self._ids.append(ids)
-        self._vectors.append(vectors)
-        self._load(folder)
+        before = self._ids, self._vectors, self._order
+        self._ids, self._vectors = GrowingArray((), np.int64), GrowingArray((self.dim,), np.float32)
+        self._order = None
+        try:
+            self._ids.append(ids)
+            self._vectors.append(vectors)
+            self._load(folder)
+        except BaseException:
+            self._ids, self._vectors, self._order = before
+            raise
 
     def get_config(self) -> dict[str, Any]:
         """Return the engine's own parameters, without distance and dim, as plain JSON."""

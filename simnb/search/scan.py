@@ -97,7 +97,7 @@ class RowScan:
         k = min(k, len(self))
         nearest = np.empty((len(queries), k), dtype=np.int64)
         blocks = -(-len(self) // (_SCORES // _QUERIES))
-        chunk = max(1, min(_QUERIES, _PAIRS // (k * blocks)))
+        chunk = max(1, min(_QUERIES, _PAIRS // (k * blocks), _SCORES // (k * self._width)))
         for start in range(0, len(queries), chunk):
             part = queries[start : start + chunk]
             query, row = self._candidates(part, vectors, ids, k)
@@ -113,8 +113,7 @@ class RowScan:
         k: int,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Pairs (query, row) among which the k nearest of each query are."""
-        width = 1 if self._matrix_product else vectors.shape[1]
-        block = max(1, _SCORES // (len(queries) * width))
+        block = max(k, _SCORES // (len(queries) * self._width))
         prepared = np.asarray(self._distance.prepare(queries, np), dtype=np.float32)
         error = self._rounding_error(prepared)
         limit = np.full(len(queries), np.inf, dtype=np.float32)
@@ -138,6 +137,11 @@ class RowScan:
         query, row, score = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
         still = ~(score > limit[query])
         return query[still], row[still]
+
+    @property
+    def _width(self) -> int:
+        """Elements that a score takes while it is computed."""
+        return 1 if self._matrix_product else self._prepared.view.shape[1]
 
     @property
     def _matrix_product(self) -> bool:

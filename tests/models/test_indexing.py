@@ -308,3 +308,20 @@ def test_an_engine_for_another_distance_or_size_is_refused():
     for engine in (Backwards("euclidean", 3), Backwards("cosine", 4)):
         with pytest.raises(ValueError, match=r"`search` must be an engine for .* and dim 3"):
             compiled(search=engine)
+
+
+@tensorflow_only
+def test_labels_that_come_with_batches_may_be_strings_and_are_used_only_by_index():
+    import tensorflow as tf
+
+    names = np.array(["a", "b", "c", "d"])[LABELS]
+    model = compiled()
+    model.index(tf.data.Dataset.from_tensor_slices((X, names)).batch(16), verbose=0)
+    assert np.array_equal(model._index.labels, names)
+    one_hot = tf.data.Dataset.from_tensor_slices((X, np.eye(4)[LABELS])).batch(16)
+    np.testing.assert_allclose(model.embed(one_hot), model.embed(X), atol=1e-6)
+    with pytest.raises(ValueError, match=r"labels from `x`.*np.argmax"):
+        model.index(one_hot, verbose=0)
+    with pytest.raises(ValueError, match="labels with every batch or with none"):
+        model.index(iter([(X[:3], names[:3]), X[3:6]]), verbose=0)
+    assert model.index_size() == len(X)

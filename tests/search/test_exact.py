@@ -132,3 +132,21 @@ def test_any_k_up_to_all_items_and_past_them(k):
     ids, _ = engine.query(Q, k)
     assert ids[:, :1000].tolist() == truth.tolist()
     assert (ids[:, 1000:] == -1).all()
+
+
+def test_wide_rows_are_pruned_by_distances_without_a_matrix_product(monkeypatch):
+    rng = np.random.default_rng(0)
+    items, queries = rng.normal(size=(3000, 2048)), rng.normal(size=(20, 2048))
+    engine = ExactSearch("manhattan", 2048)
+    engine.add(np.arange(3000), items)
+    compared = []
+    paired = type(engine.distance).paired
+    monkeypatch.setattr(
+        type(engine.distance),
+        "paired",
+        lambda self, query, key: compared.append(len(query)) or paired(self, query, key),
+    )
+    ids, _ = engine.query(queries, k=10)
+    assert sum(compared) < 0.1 * 3000 * 20
+    truth = np.argsort(cdist(queries, items, "cityblock"), axis=1)[:, :10]
+    assert np.array_equal(ids, truth)

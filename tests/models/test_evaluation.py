@@ -1,0 +1,62 @@
+"""Calibrate, match and evaluate from a model: the same as from its embeddings."""
+
+import numpy as np
+import pytest
+
+from simnb.retrieval_metrics import PrecisionAtK, RecallAtK
+from tests.models.small import LABELS, X, compiled
+
+RNG = np.random.default_rng(5)
+QUERIES = (X[:40] + RNG.normal(scale=0.4, size=(40, X.shape[1]))).astype("float32")
+TRUTH = LABELS[:40]
+
+
+@pytest.fixture(scope="module")
+def model():
+    built = compiled()
+    built.index(X, LABELS, verbose=0)
+    return built
+
+
+def test_match_reproduces_the_counts_of_calibration_at_every_batch_size(model):
+    targets = {"half": {"coverage": 0.5}}
+    results = model.calibrate(
+        QUERIES, TRUTH, targets, extra_metrics=["binary_accuracy", "coverage"], verbose=0
+    )
+    for size in (1, 7, 32):
+        parts = [model.match(QUERIES[i : i + size], "all") for i in range(0, len(QUERIES), size)]
+        for name, point in results.cutpoints.items():
+            found = np.concatenate([part[name] for part in parts])
+            assert (found == TRUTH).mean() == point["binary_accuracy"]
+            assert (found != -1).mean() == point["coverage"]
+
+
+def test_a_saved_model_keeps_its_calibration(model, tmp_path):
+    import simnb
+
+    model.calibrate(QUERIES, TRUTH, k=3, matcher="match_majority_vote", verbose=0)
+    model.save(tmp_path / "m.keras")
+    again = simnb.load_model(tmp_path / "m.keras")
+    assert np.array_equal(again.match(QUERIES), model.match(QUERIES))
+    assert simnb.load_index(tmp_path / "m.keras").calibration.matcher == "match_majority_vote"
+
+
+def test_evaluation_on_the_calibration_queries_gives_the_calibrations_numbers(model):
+    results = model.calibrate(QUERIES, TRUTH, verbose=0)
+    found = model.evaluate_classification(QUERIES, TRUTH, verbose=0)
+    assert found["optimal"]["f1"] == results.cutpoints["optimal"]["f1"]
+
+
+def test_recall_and_precision_at_one_are_the_accuracy_of_the_nearest_neighbour(model):
+    found = model.evaluate_retrieval(QUERIES, TRUTH, [RecallAtK(k=1), PrecisionAtK(k=1)], verbose=0)
+    nearest = model.lookup(QUERIES, k=1, verbose=0).labels[:, 0]
+    assert found["recall@1"] == found["precision@1"] == pytest.approx((nearest == TRUTH).mean())
+
+
+def test_a_model_without_items_or_calibration_says_so():
+    empty = compiled()
+    with pytest.raises(ValueError, match="The index is empty"):
+        empty.calibrate(QUERIES, TRUTH)
+    empty.index(X, LABELS, verbose=0)
+    with pytest.raises(ValueError, match="not calibrated"):
+        empty.match(QUERIES)
