@@ -47,6 +47,14 @@ def positive(name: str, value: Any) -> float:
     return float(value)
 
 
+def between_0_and_1(name: str, value: Any) -> float:
+    """`value` as a float above 0 and below 1."""
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not number or not 0 < value < 1:
+        raise ValueError(f"`{name}` must be between 0 and 1. Received: {name}={value!r}")
+    return float(value)
+
+
 def one_of(name: str, value: Any, allowed: Collection[str]) -> str:
     """`value`, which must be one of `allowed`."""
     if not isinstance(value, str) or value not in allowed:

@@ -49,8 +49,9 @@ class MatchCounts:
         Right and given, wrong and given, wrong and withheld, right and withheld.
     count : int
         Number of queries.
-    unknown : int or None
-        Number of queries whose class is not in the index; None where that is not known.
+    unknown : int, counts or None
+        Number of queries whose class is not in the index, one for each entry where these
+        are of different queries; None where that is not known.
     accepted_unknown : counts or None
         How many of these were given an answer.
     """
@@ -60,7 +61,7 @@ class MatchCounts:
     tn: Counts
     fn: Counts
     count: int
-    unknown: int | None = None
+    unknown: int | Counts | None = None
     accepted_unknown: Counts | None = None
 
 
@@ -269,7 +270,7 @@ def _ratio(part: Counts, whole: Counts, empty: float = 0.0) -> Values:
     return np.where(whole > 0, part / np.maximum(whole, 1), empty)
 
 
-def _open_set(name: str, counts: MatchCounts) -> tuple[int, Counts]:
+def _open_set(name: str, counts: MatchCounts) -> tuple[int | Counts, Counts]:
     if counts.unknown is None or counts.accepted_unknown is None:
         raise ValueError(f"{name} needs `known_classes`, the classes that are in the index.")
     return counts.unknown, counts.accepted_unknown

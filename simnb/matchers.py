@@ -24,7 +24,7 @@ class ClassificationMatch(ABC):
     """A rule that turns neighbours into one answer; subclass it to bring your own.
 
     A subclass has a `name` and implements `derive_match`; `make_classification_matcher`
-    and saved calibrations then know it by that name.
+    and saved calibrations then know it by that name, and make it without arguments.
     """
 
     name: ClassVar[str]

@@ -309,7 +309,7 @@ def test_a_file_in_a_model_cannot_be_unpacked_elsewhere(tmp_path):
 
 @needs_nmslib
 def test_automatic_search_turns_to_the_graph_past_its_size(monkeypatch, tmp_path):
-    monkeypatch.setattr(indexer, "EXACT_UP_TO", 50)
+    monkeypatch.setattr(indexer.indexer, "EXACT_UP_TO", 50)
     index = Indexer(4)
     index.add(rows(50), labels=np.arange(50))
     assert isinstance(index.engine, ExactSearch)
@@ -329,7 +329,7 @@ def test_automatic_search_turns_to_the_graph_past_its_size(monkeypatch, tmp_path
 
 @needs_nmslib
 def test_an_index_that_cannot_grow_stays_what_it_was(monkeypatch):
-    monkeypatch.setattr(indexer, "EXACT_UP_TO", 20)
+    monkeypatch.setattr(indexer.indexer, "EXACT_UP_TO", 20)
     index = filled(20)
     before = answers(index)
 
@@ -344,8 +344,8 @@ def test_an_index_that_cannot_grow_stays_what_it_was(monkeypatch):
 
 
 def test_without_nmslib_search_stays_exact_and_says_so_once(monkeypatch, caplog):
-    monkeypatch.setattr(indexer, "EXACT_UP_TO", 20)
-    monkeypatch.setattr(indexer, "_has_nmslib", lambda: False)
+    monkeypatch.setattr(indexer.indexer, "EXACT_UP_TO", 20)
+    monkeypatch.setattr(indexer.indexer, "_has_nmslib", lambda: False)
     index = filled(20)
     with caplog.at_level(logging.WARNING):
         for seed in range(3):
@@ -358,11 +358,11 @@ def test_without_nmslib_search_stays_exact_and_says_so_once(monkeypatch, caplog)
 
 @needs_nmslib
 def test_a_graph_saved_elsewhere_is_searched_exactly_without_nmslib(monkeypatch, tmp_path, caplog):
-    monkeypatch.setattr(indexer, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(indexer.indexer, "EXACT_UP_TO", 10)
     index = filled(20)
     assert isinstance(index.engine, NMSLibSearch)
     index.save(tmp_path / "index")
-    monkeypatch.setattr(indexer, "_has_nmslib", lambda: False)
+    monkeypatch.setattr(indexer.indexer, "_has_nmslib", lambda: False)
     loaded = Indexer.load(tmp_path / "index")
     assert isinstance(loaded.engine, ExactSearch)
     assert answers(loaded) == answers(index)
@@ -388,7 +388,7 @@ def test_a_users_distance_stays_exact_at_any_size(monkeypatch):
         def pairwise(self, query, key, ops):
             return ops.max(ops.abs(query[:, None] - key[None]), axis=-1)
 
-    monkeypatch.setattr(indexer, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(indexer.indexer, "EXACT_UP_TO", 10)
     assert isinstance(filled(20, distance=Plain()).engine, ExactSearch)
 
 

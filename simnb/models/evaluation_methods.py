@@ -103,8 +103,13 @@ class EvaluationMethods:
         self,
         x: Any,
         y: Any,
+        k: int | None = None,
         extra_metrics: Sequence[str | ClassificationMetric] = ("precision", "recall"),
+        matcher: str | ClassificationMatch | None = None,
         verbose: int = 1,
+        *,
+        confidence: float | None = None,
+        seed: int = 0,
     ) -> dict[str, dict[str, Any]]:
         """Return the metrics of every cut point on these examples, by its name.
 
@@ -114,13 +119,19 @@ class EvaluationMethods:
         ----------
         x : as `embed`
         y : integers or strings [n]
+        k : default as calibrated
         extra_metrics : sequence, default ("precision", "recall")
             Beside the metric that was calibrated.
+        matcher : default as calibrated
         verbose : int, default 1
             1 shows a progress bar, if it takes longer than a second.
+        confidence, seed :
+            As `simnb.calibration.evaluate_at`.
         """
         index: Indexer = self._require_index(filled=True)
-        return index.evaluate_classification(self.embed(x, verbose=verbose), y, extra_metrics)
+        return index.evaluate_classification(
+            self.embed(x, verbose=verbose), y, extra_metrics, k, matcher, confidence, seed
+        )
 
     def evaluate_retrieval(
         self,
@@ -128,12 +139,15 @@ class EvaluationMethods:
         y: Any,
         retrieval_metrics: Sequence[str | RetrievalMetric | type[RetrievalMetric]],
         verbose: int = 1,
+        *,
+        query_ids: Any = None,
+        confidence: float | None = None,
+        seed: int = 0,
     ) -> dict[str, float]:
         """Return how good the rankings of these examples are, by metric.
 
         Beside the metrics, `"lone_queries"` says how many examples have no item of their
-        class in the index: they are left out. Examples that are in the index find
-        themselves; for those, and for intervals, there is `Indexer.evaluate_retrieval`.
+        class in the index: they are left out.
 
         Parameters
         ----------
@@ -143,6 +157,9 @@ class EvaluationMethods:
             `["recall", MapAtR()]`.
         verbose : int, default 1
             1 shows a progress bar, if it takes longer than a second.
+        query_ids, confidence, seed :
+            As `simnb.retrieval_metrics.evaluate_retrieval`. Ids of indexed examples are in
+            `to_data_frame()`, in the order in which they were indexed.
 
         Raises
         ------
@@ -150,4 +167,6 @@ class EvaluationMethods:
             The index is empty or has no labels; labels of another kind or number.
         """
         index: Indexer = self._require_index(filled=True)
-        return index.evaluate_retrieval(self.embed(x, verbose=verbose), y, retrieval_metrics)
+        return index.evaluate_retrieval(
+            self.embed(x, verbose=verbose), y, retrieval_metrics, query_ids, confidence, seed
+        )

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from simnb import check
 from simnb.retrieval_metrics.averages import average, interval
 from simnb.retrieval_metrics.base import RetrievalMetric, make_retrieval_metric
 from simnb.retrieval_metrics.queries import ClassCounts, checked_queries
@@ -67,10 +68,8 @@ def evaluate_retrieval(
     {'recall@1': 1.0, 'mrr@2': 1.0, 'lone_queries': 1}
     """
     chosen = checked_metrics("metrics", metrics)
-    if confidence is not None and not 0 < confidence < 1:
-        raise ValueError(
-            f"`confidence` must be between 0 and 1. Received: confidence={confidence!r}"
-        )
+    if confidence is not None:
+        check.between_0_and_1("confidence", confidence)
     excludes_self = any(metric.exclude_self for metric in chosen)
     queries = checked_queries(lookups, query_labels, class_counts, query_ids, excludes_self)
     lone = np.zeros(len(lookups), dtype=bool)

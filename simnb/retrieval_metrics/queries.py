@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simnb import check
+from simnb.labels import equal, same_kind
 from simnb.retrieval_metrics.relevance import Counts, Relevance
 from simnb.types import Lookups
 
@@ -77,10 +78,10 @@ def checked_queries(
             f"`lookups` must hold neighbours of at least one query. Received: shape {labels.shape}"
         )
     counts = checked_counts("class_counts", class_counts)
-    _same_kind("query_labels", own.dtype.kind == "U", labels)
-    _same_kind("class_counts", isinstance(next(iter(counts)), str), labels)
+    same_kind("query_labels", own, labels)
+    same_kind("class_counts", np.array([next(iter(counts))]), labels)
     classes, codes = np.unique(own, return_inverse=True)
-    relevant = _equal(labels, own[:, None]) & (lookups.ids >= 0)
+    relevant = equal(labels, own[:, None]) & (lookups.ids >= 0)
     ids = None
     if query_ids is not None:
         ids = np.asarray(query_ids)
@@ -125,19 +126,3 @@ def checked_counts(name: str, value: Any) -> dict[Any, int]:
 def counts_of(counts: Mapping[Any, int], classes: list[Any]) -> Counts:
     """How many items each of the classes has."""
     return np.array([counts.get(label, 0) for label in classes], dtype=np.int64)
-
-
-def _same_kind(name: str, text: bool, labels: NDArray[Any]) -> None:
-    if text != (labels.dtype.kind == "U"):
-        own, index = ("strings", "integers") if text else ("integers", "strings")
-        raise ValueError(
-            f"`{name}` must be of the kind of the index's labels, {index}. Received: {own}"
-        )
-
-
-def _equal(one: NDArray[Any], other: NDArray[Any]) -> Relevance:
-    if {one.dtype.kind, other.dtype.kind} != {"i", "u"}:
-        return np.asarray(one == other)
-    # NumPy before 1.25 compares int64 with uint64 as floats, which merges ids past 2**53.
-    same = one.astype(np.uint64) == other.astype(np.uint64)
-    return np.asarray(same & ((one < 0) == (other < 0)))

@@ -1,4 +1,4 @@
-"""The index: embeddings in, neighbours with labels and data out. NumPy only."""
+"""The index itself: it joins an engine, which finds, with a store, which knows labels and data."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import importlib.util
 import inspect
 import logging
 import os
-import zipfile
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,25 +15,14 @@ from numpy.typing import NDArray
 
 from simnb import archive, check, distances
 from simnb import search as engines
-from simnb.calibration import (
-    CalibrationResults,
-    Target,
-    calibrate,
-    evaluate_classification,
-    match,
-)
-from simnb.classification_metrics import ClassificationMetric
-from simnb.matchers import ClassificationMatch
-from simnb.retrieval_metrics import RetrievalMetric, evaluate_retrieval
-from simnb.retrieval_metrics.evaluate import checked_metrics
+from simnb.calibration import CalibrationResults
+from simnb.indexer.evaluation import EvaluatedIndex
 from simnb.search import Search
 from simnb.stores import MemoryStore
 from simnb.types import Lookup, Lookups
 
 if TYPE_CHECKING:
     import pandas as pd
-
-__all__ = ["Indexer", "load_index"]
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +31,7 @@ logger = logging.getLogger(__name__)
 EXACT_UP_TO = 10_000
 
 
-class Indexer:
+class Indexer(EvaluatedIndex):
     """Finds the nearest of the embeddings it was given, anyone's embeddings.
 
     Parameters
@@ -200,146 +186,6 @@ class Indexer:
             )
         return self.query(query, k)[0]
 
-    def calibrate(
-        self,
-        embeddings: Any,
-        labels: Any,
-        thresholds_targets: Mapping[str, Target] | None = None,
-        k: int = 1,
-        calibration_metric: str | ClassificationMetric = "f1",
-        matcher: str | ClassificationMatch = "match_nearest",
-        extra_metrics: Sequence[str | ClassificationMetric] = ("precision", "recall"),
-        verbose: int = 0,
-    ) -> CalibrationResults:
-        """Find the distances beyond which an answer should be withheld, and keep them for `match`.
-
-        Parameters
-        ----------
-        embeddings : array [q, d]
-            Of queries that are not in the index, best of such as training never saw.
-        labels : integers or strings [q]
-        thresholds_targets, k, calibration_metric, matcher, extra_metrics, verbose :
-            As `simnb.calibration.calibrate`.
-        """
-        results = calibrate(
-            self.query(embeddings, k),
-            labels,
-            thresholds_targets,
-            k,
-            calibration_metric,
-            matcher,
-            extra_metrics,
-            known_classes=self.labels,
-            verbose=verbose,
-        )
-        self.calibration = results
-        return results
-
-    def match(
-        self,
-        embeddings: Any,
-        cutpoint: str | float = "optimal",
-        no_match_label: Any = -1,
-        k: int | None = None,
-        matcher: str | ClassificationMatch | None = None,
-    ) -> NDArray[Any] | dict[str, NDArray[Any]]:
-        """Return each query's answer, or `no_match_label` where it is beyond a cut point.
-
-        Parameters
-        ----------
-        embeddings : array [q, d]
-        cutpoint : str or float, default "optimal"
-            A cut point's name, a distance, or `"all"` for a dict with every cut point.
-        no_match_label : default -1
-        k, matcher : default as calibrated
-
-        Raises
-        ------
-        ValueError
-            Not calibrated; no such cut point: the message lists those there are.
-        """
-        results = self._require_calibration()
-        chosen = results.matcher if matcher is None else matcher
-        neighbors = results.k if k is None else k
-        if cutpoint != "all":
-            distance = results.cutpoint(cutpoint) if isinstance(cutpoint, str) else cutpoint
-        lookups = self.query(embeddings, neighbors)
-        if cutpoint == "all":
-            return {
-                name: match(lookups, results.cutpoint(name), no_match_label, neighbors, chosen)
-                for name in results.cutpoints
-            }
-        return match(lookups, distance, no_match_label, neighbors, chosen)
-
-    def evaluate_classification(
-        self,
-        embeddings: Any,
-        labels: Any,
-        extra_metrics: Sequence[str | ClassificationMetric] = ("precision", "recall"),
-    ) -> dict[str, dict[str, Any]]:
-        """Return the metrics of every cut point on these queries, by its name.
-
-        The honest number is that of queries which the cut points were not chosen by.
-        """
-        results = self._require_calibration()
-        lookups = self.query(embeddings, results.k)
-        return evaluate_classification(lookups, labels, results, extra_metrics, self.labels)
-
-    def evaluate_retrieval(
-        self,
-        embeddings: Any,
-        labels: Any,
-        retrieval_metrics: Sequence[str | RetrievalMetric | type[RetrievalMetric]],
-        query_ids: Any = None,
-        confidence: float | None = None,
-    ) -> dict[str, float]:
-        """Return how good the rankings of these queries are, by metric.
-
-        Looks up as many neighbours as the metrics need. In an index with fewer items the
-        ranks after the last are empty.
-
-        Parameters
-        ----------
-        embeddings : array [q, d]
-        labels : integers or strings [q]
-        retrieval_metrics : sequence of names or metrics
-        query_ids, confidence :
-            As `simnb.retrieval_metrics.evaluate_retrieval`.
-
-        Returns
-        -------
-        dict of floats
-            And `"lone_queries"`: how many have no item of their class, and were left out.
-
-        Raises
-        ------
-        ValueError
-            The index is empty or has no labels; labels of another kind or number.
-
-        Examples
-        --------
-        >>> index = Indexer(embedding_size=1, distance="euclidean")
-        >>> ids = index.add([[0.0], [1.0], [3.0]], labels=["cat", "dog", "dog"])
-        >>> index.evaluate_retrieval([[0.2], [0.8]], ["dog", "dog"], ["mrr", "r_precision"])
-        {'mrr@5': 0.75, 'r_precision': 0.5, 'lone_queries': 0}
-        """
-        metrics = checked_metrics("retrieval_metrics", retrieval_metrics)
-        queries = check.matrix("embeddings", embeddings, self.embedding_size)
-        truth = check.labels("labels", labels, len(queries))
-        if len(self) == 0:
-            raise ValueError("The index is empty: add items with `index(...)` before evaluating.")
-        if self.labels is None:
-            raise ValueError("The index has no labels: retrieval is evaluated by them.")
-        counts = np.unique(self.labels, return_counts=True)
-        k = max(metric.required_k(truth, counts) for metric in metrics)
-        found = self.query(queries, k)
-        return evaluate_retrieval(found, truth, metrics, counts, query_ids, confidence)
-
-    def _require_calibration(self) -> CalibrationResults:
-        if self.calibration is None:
-            raise ValueError("The index is not calibrated: call `calibrate(...)` first.")
-        return self.calibration
-
     def reset(self) -> None:
         """Remove all items and the calibration. Ids start again at 0."""
         self.calibration = None
@@ -485,33 +331,6 @@ class Indexer:
                 )
             return engine(self.distance, self.embedding_size, **parameters)
         return engines.find(search)(self.distance, self.embedding_size)
-
-
-def load_index(path: str | os.PathLike[str]) -> Indexer:
-    """Open an index, without Keras: a folder, or the one inside a `.keras` file.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        There is no index at `path`, or it is damaged.
-    """
-    path = Path(path)
-    if path.is_dir():
-        inside = path / "assets" / "index"  # a .keras model saved unzipped
-        return Indexer.load(inside if archive.is_archive(inside) else path)
-    if not path.exists():
-        raise FileNotFoundError(f"There is nothing at: {path}")
-    if not zipfile.is_zipfile(path):
-        raise ValueError(f"{path} is neither an index folder nor a .keras file.")
-    with zipfile.ZipFile(path) as packed, TemporaryDirectory() as folder:
-        names = [name for name in packed.namelist() if name.startswith("assets/index/")]
-        if not names:
-            raise ValueError(f"{path} holds no index: the model was saved without one.")
-        try:
-            packed.extractall(folder, names)
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise ValueError(f"{path} is damaged: {error}") from error
-        return Indexer.load(Path(folder) / "assets" / "index")
 
 
 def _has_nmslib() -> bool:

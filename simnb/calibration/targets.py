@@ -1,0 +1,63 @@
+"""Ways to choose a cut point: a metric to reach, a price of mistakes, equal error rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from simnb import check
+from simnb.classification_metrics import (
+    ClassificationMetric,
+    MatchCounts,
+    make_classification_metric,
+)
+
+Target: TypeAlias = float | Mapping[str, float] | str
+
+
+def best_place(metric: ClassificationMetric, counts: MatchCounts) -> int:
+    """The threshold where a metric is best; at ties the nearest."""
+    curve = metric.at(counts)
+    return int(np.argmax(curve) if metric.maximize else np.argmin(curve))
+
+
+def place_of(name: str, target: Any, metric: ClassificationMetric, counts: MatchCounts) -> int:
+    """The threshold that meets a target and gives up least."""
+    if isinstance(target, str) and target == "equal_error_rate":
+        return _equal_error_rate(counts)
+    if isinstance(target, Mapping) and set(target) == {"cost_ratio"}:
+        ratio = check.positive(f"thresholds_targets[{name!r}]", target["cost_ratio"])
+        return int(np.argmin(ratio * counts.fp + counts.fn))
+    value = target
+    if isinstance(target, Mapping) and len(target) == 1:
+        own, value = next(iter(target.items()))
+        metric = make_classification_metric(own)
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not number or not 0 <= value <= 1:
+        raise ValueError(
+            f"`thresholds_targets` must be numbers from 0 to 1, {{metric: number}}, {{'cost_ratio': number}} or "
+            f"'equal_error_rate'. Received: {name!r}: {target!r}"
+        )
+    return _reaching(name, value, metric, counts)
+
+
+def _equal_error_rate(counts: MatchCounts) -> int:
+    """Where as large a share of wrong answers is given as of right ones is withheld."""
+    wrong = counts.fp / np.maximum(counts.fp + counts.tn, 1)
+    missed = counts.fn / np.maximum(counts.fn + counts.tp, 1)
+    return int(np.argmin(np.abs(wrong - missed)))
+
+
+def _reaching(name: str, value: float, metric: ClassificationMetric, counts: MatchCounts) -> int:
+    curve = metric.at(counts)
+    meets = np.flatnonzero(curve >= value if metric.maximize else curve <= value)
+    if len(meets) == 0:
+        nearest = curve.max() if metric.maximize else curve.min()
+        raise ValueError(
+            f"`thresholds_targets` {name!r}: no threshold has {metric.name} "
+            f"{'of at least' if metric.maximize else 'of at most'} {value}; the best is {nearest:.4f}."
+        )
+    # Growing metrics that should be large are met from some distance on, the others up to one.
+    return int(meets[0] if metric.maximize == metric.increasing else meets[-1])

@@ -1,0 +1,209 @@
+"""What an index does with labelled queries: calibrate, match, evaluate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simnb import check
+from simnb.calibration import (
+    CalibrationResults,
+    Target,
+    calibrate,
+    evaluate_classification,
+    match,
+)
+from simnb.classification_metrics import ClassificationMetric
+from simnb.matchers import ClassificationMatch
+from simnb.retrieval_metrics import RetrievalMetric, evaluate_retrieval
+from simnb.retrieval_metrics.evaluate import checked_metrics
+from simnb.types import Lookups
+
+
+class EvaluatedIndex:
+    """Decisions by an index, which this class is mixed into."""
+
+    calibration: CalibrationResults | None
+    embedding_size: int
+    labels: Any
+    query: Callable[..., Lookups]
+    size: Callable[[], int]
+
+    def calibrate(
+        self,
+        embeddings: Any,
+        labels: Any,
+        thresholds_targets: Mapping[str, Target] | None = None,
+        k: int = 1,
+        calibration_metric: str | ClassificationMetric = "f1",
+        matcher: str | ClassificationMatch = "match_nearest",
+        extra_metrics: Sequence[str | ClassificationMetric] = ("precision", "recall"),
+        verbose: int = 0,
+    ) -> CalibrationResults:
+        """Find the distances beyond which an answer should be withheld, and keep them for `match`.
+
+        Parameters
+        ----------
+        embeddings : array [q, d]
+            Of queries that are not in the index, best of such as training never saw.
+        labels : integers or strings [q]
+        thresholds_targets, k, calibration_metric, matcher, extra_metrics, verbose :
+            As `simnb.calibration.calibrate`.
+
+        Raises
+        ------
+        ValueError
+            As `simnb.calibration.calibrate`; k is larger than the index. An earlier
+            calibration stays then.
+        """
+        _by_name_alone(matcher)
+        results = calibrate(
+            self.query(embeddings, k),
+            labels,
+            thresholds_targets,
+            k,
+            calibration_metric,
+            matcher,
+            extra_metrics,
+            known_classes=self.labels,
+            verbose=verbose,
+        )
+        self.calibration = results
+        return results
+
+    def match(
+        self,
+        embeddings: Any,
+        cutpoint: str | float = "optimal",
+        no_match_label: Any = -1,
+        k: int | None = None,
+        matcher: str | ClassificationMatch | None = None,
+    ) -> NDArray[Any] | dict[str, NDArray[Any]]:
+        """Return each query's answer, or `no_match_label` where it is beyond a cut point.
+
+        Parameters
+        ----------
+        embeddings : array [q, d]
+        cutpoint : str or float, default "optimal"
+            A cut point's name, a distance, or `"all"` for a dict with every cut point.
+        no_match_label : default -1
+        k, matcher : default as calibrated
+
+        Raises
+        ------
+        ValueError
+            Not calibrated; no such cut point: the message lists those there are.
+        """
+        results = self._require_calibration()
+        if isinstance(cutpoint, str):
+            names = list(results.cutpoints) if cutpoint == "all" else [cutpoint]
+            limits = {name: results.cutpoint(name) for name in names}
+        else:
+            limits = {"": cutpoint}
+        neighbors = results.k if k is None else k
+        rule = results.matcher if matcher is None else matcher
+        lookups = self.query(embeddings, neighbors)
+        found = {
+            name: match(lookups, limit, no_match_label, neighbors, rule)
+            for name, limit in limits.items()
+        }
+        return found if cutpoint == "all" else next(iter(found.values()))
+
+    def evaluate_classification(
+        self,
+        embeddings: Any,
+        labels: Any,
+        extra_metrics: Sequence[str | ClassificationMetric] = ("precision", "recall"),
+        k: int | None = None,
+        matcher: str | ClassificationMatch | None = None,
+        confidence: float | None = None,
+        seed: int = 0,
+    ) -> dict[str, dict[str, Any]]:
+        """Return the metrics of every cut point on these queries, by its name.
+
+        The honest number is that of queries which the cut points were not chosen by.
+
+        Parameters
+        ----------
+        embeddings : array [q, d]
+        labels : integers or strings [q]
+        extra_metrics : default ("precision", "recall")
+            Beside the metric that was calibrated.
+        k, matcher : default as calibrated
+        confidence, seed :
+            As `simnb.calibration.evaluate_at`.
+        """
+        results = self._require_calibration()
+        lookups = self.query(embeddings, results.k if k is None else k)
+        return evaluate_classification(
+            lookups, labels, results, extra_metrics, self.labels, k, matcher, confidence, seed
+        )
+
+    def evaluate_retrieval(
+        self,
+        embeddings: Any,
+        labels: Any,
+        retrieval_metrics: Sequence[str | RetrievalMetric | type[RetrievalMetric]],
+        query_ids: Any = None,
+        confidence: float | None = None,
+        seed: int = 0,
+    ) -> dict[str, float]:
+        """Return how good the rankings of these queries are, by metric.
+
+        Looks up as many neighbours as the metrics need. In an index with fewer items the
+        ranks after the last are empty.
+
+        Parameters
+        ----------
+        embeddings : array [q, d]
+        labels : integers or strings [q]
+        retrieval_metrics : sequence of names or metrics
+        query_ids, confidence, seed :
+            As `simnb.retrieval_metrics.evaluate_retrieval`.
+
+        Returns
+        -------
+        dict of floats
+            And `"lone_queries"`: how many have no item of their class, and were left out.
+
+        Raises
+        ------
+        ValueError
+            The index is empty or has no labels; labels of another kind or number.
+
+        Examples
+        --------
+        >>> from simnb import Indexer
+        >>> index = Indexer(embedding_size=1, distance="euclidean")
+        >>> ids = index.add([[0.0], [1.0], [3.0]], labels=["cat", "dog", "dog"])
+        >>> index.evaluate_retrieval([[0.2], [0.8]], ["dog", "dog"], ["mrr", "r_precision"])
+        {'mrr@5': 0.75, 'r_precision': 0.5, 'lone_queries': 0}
+        """
+        metrics = checked_metrics("retrieval_metrics", retrieval_metrics)
+        queries = check.matrix("embeddings", embeddings, self.embedding_size)
+        truth = check.labels("labels", labels, len(queries))
+        if self.size() == 0:
+            raise ValueError("The index is empty: add items with `index(...)` before evaluating.")
+        if self.labels is None:
+            raise ValueError("The index has no labels: retrieval is evaluated by them.")
+        counts = np.unique(self.labels, return_counts=True)
+        k = max(metric.required_k(truth, counts) for metric in metrics)
+        found = self.query(queries, k)
+        return evaluate_retrieval(found, truth, metrics, counts, query_ids, confidence, seed)
+
+    def _require_calibration(self) -> CalibrationResults:
+        if self.calibration is None:
+            raise ValueError("The index is not calibrated: call `calibrate(...)` first.")
+        return self.calibration
+
+
+def _by_name_alone(matcher: Any) -> None:
+    """Refuse a rule that its name does not tell whole: `match` would use another one."""
+    if isinstance(matcher, ClassificationMatch) and vars(matcher):
+        raise ValueError(
+            "`matcher` must have no state of its own, since the calibration keeps its name alone: "
+            f"make {', '.join(vars(matcher))} a class attribute. Received: matcher={matcher!r}"
+        )

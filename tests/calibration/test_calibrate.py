@@ -1,0 +1,205 @@
+"""Calibration: every threshold has the counts of plain loops, and what is wrong is named."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simnb import Indexer
+from simnb.calibration import calibrate
+from simnb.matchers import ClassificationMatch
+from tests.calibration.world import METRICS, cases, counts_by_hand, looked_up
+
+
+@given(cases())
+def test_every_threshold_has_the_counts_of_plain_loops(case):
+    distances, found, truth = case
+    results = calibrate(looked_up(distances, found), truth, extra_metrics=METRICS)
+    curves = results.thresholds
+    assert len(curves["distance"]) == len(set(distances))
+    for place, cut in enumerate(curves["distance"]):
+        tp, fp, _, fn = counts_by_hand(distances, found, truth, cut)
+        assert curves["binary_accuracy"][place] == tp / len(truth)
+        assert curves["coverage"][place] == (tp + fp) / len(truth)
+        assert curves["f1"][place] == (2 * tp / (2 * tp + fp + fn) if 2 * tp + fp + fn else 0)
+
+
+@given(cases(), st.randoms(use_true_random=False))
+def test_the_order_of_the_queries_does_not_matter(case, random):
+    distances, found, truth = case
+    order = list(range(len(truth)))
+    random.shuffle(order)
+    one = calibrate(looked_up(distances, found), truth)
+    other = calibrate(
+        looked_up([distances[i] for i in order], [found[i] for i in order]),
+        [truth[i] for i in order],
+    )
+    assert one.cutpoints == other.cutpoints
+    assert all(
+        np.array_equal(one.thresholds[name], other.thresholds[name]) for name in one.thresholds
+    )
+
+
+@given(cases())
+def test_coverage_and_recall_never_fall_with_distance(case):
+    distances, found, truth = case
+    curves = calibrate(looked_up(distances, found), truth, extra_metrics=METRICS).thresholds
+    assert (np.diff(curves["distance"]) > 0).all()
+    assert (np.diff(curves["coverage"]) > 0).all()
+    assert (np.diff(curves["recall"]) >= 0).all()
+
+
+def test_queries_of_unknown_classes_are_counted_apart():
+    index = Indexer(1, distance="euclidean")
+    index.add([[0.0], [1.0]], labels=["cat", "dog"])
+    results = index.calibrate(
+        [[0.1], [0.9], [5.0], [0.4]], ["cat", "dog", "fox", "fox"],
+        extra_metrics=["false_accept_rate", "false_reject_rate"],
+    )  # fmt: skip
+    best = results.cutpoints["optimal"]
+    assert best["false_accept_rate"] == 0.0
+    assert best["false_reject_rate"] == 0.0
+    assert index.match([[0.1], [5.0]], no_match_label="nothing").tolist() == ["cat", "nothing"]
+
+
+def test_queries_without_a_neighbour_count_as_not_answered():
+    results = calibrate(
+        looked_up([0.1, np.inf], [1, 1]), [1, 1], extra_metrics=["coverage", "recall"]
+    )
+    assert results.cutpoints["optimal"]["coverage"] == 0.5
+
+
+def test_all_right_all_wrong_constant_and_single_queries_calibrate():
+    assert calibrate(looked_up([0.1, 0.2], [1, 2]), [1, 2]).cutpoints["optimal"]["value"] == 1.0
+    assert calibrate(looked_up([0.1, 0.2], [1, 2]), [2, 1]).cutpoints["optimal"]["value"] == 0.0
+    assert len(calibrate(looked_up([0.3, 0.3], [1, 2]), [1, 1]).thresholds["distance"]) == 1
+    assert calibrate(looked_up([0.0], [1]), [1]).cutpoints["optimal"]["distance"] > 0
+
+
+def test_the_table_is_printed_when_asked(capsys):
+    calibrate(looked_up([0.1, 0.2], [1, 1]), [1, 1], verbose=1)
+    printed = capsys.readouterr().out
+    assert "optimal" in printed
+    assert "precision" in printed
+
+
+LOOKUPS = looked_up([0.1, 0.2], [1, 2])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"labels": [1]}, r"one label for each of 2 examples.*1 labels"),
+        ({"labels": ["a", "b"]}, r"kind of the index's labels, integers.*strings"),
+        ({"labels": [1.0, np.nan]}, r"`labels` must be integers or strings.*float64"),
+        ({"labels": [1, 2], "k": 0}, r"`k` must be a whole number of at least 1"),
+        ({"labels": [1, 2], "k": 2}, r"neighbours looked up, 1.*k=2"),
+        ({"labels": [1, 2], "thresholds_targets": {"a": 1.5}}, r"numbers from 0 to 1.*'a': 1.5"),
+        (
+            {"labels": [1, 2], "thresholds_targets": {"a": {"auc": 0.5}}},
+            r"Unknown classification metric",
+        ),
+        ({"labels": [1, 2], "calibration_metric": "auc"}, r"Unknown classification metric"),
+        ({"labels": [1, 2], "matcher": "best"}, r"Unknown matcher"),
+        (
+            {"labels": [2, 1], "thresholds_targets": {"a": 0.5}},
+            r"'a'.*f1 of at least 0.5; the best is 0.0000",
+        ),
+    ],
+)
+def test_bad_input_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        calibrate(LOOKUPS, **arguments)
+
+
+def test_no_query_with_a_neighbour_is_refused():
+    with pytest.raises(ValueError, match="no query has any"):
+        calibrate(looked_up([np.inf], [1]), [1])
+
+
+def test_the_columns_of_the_table_stand_as_in_tensorflow_similarity(capsys):
+    calibrate(
+        looked_up([0.1, 0.2], [1, 1]),
+        [1, 1],
+        extra_metrics=["precision", "recall", "binary_accuracy"],
+        verbose=1,
+    )
+    header = capsys.readouterr().out.splitlines()[1].split()
+    assert header == ["name", "value", "distance", "precision", "recall", "binary_accuracy", "f1"]
+
+
+def test_distances_are_sorted_once(monkeypatch):
+    sorts = []
+    for name in ("sort", "argsort", "unique", "lexsort", "partition"):
+        own = getattr(np, name)
+        monkeypatch.setattr(
+            np, name, lambda *a, own=own, name=name, **k: sorts.append(name) or own(*a, **k)
+        )
+    rng = np.random.default_rng(0)
+    calibrate(looked_up(rng.random(1000), rng.integers(0, 5, 1000)), rng.integers(0, 5, 1000))
+    assert sorts == ["argsort"]
+
+
+@pytest.mark.parametrize("labels", [[1, 2], np.array([1, 2], np.uint8), [[1], [2]]])
+def test_labels_of_any_integer_width_and_shape_are_the_same(labels):
+    assert calibrate(LOOKUPS, labels).cutpoints["optimal"]["value"] == 1.0
+
+
+def test_ids_of_64_bits_are_told_apart():
+    lookups = looked_up([0.1, 0.2], np.array([2**63 + 1, 2**63 + 2], dtype=np.uint64))
+    results = calibrate(
+        lookups, [2**63, 2**63 + 2], known_classes=[2**63 + 1, 2**63 + 2],
+        extra_metrics=["binary_accuracy", "far"],
+    )  # fmt: skip
+    assert results.thresholds["binary_accuracy"].tolist() == [0, 0.5]
+    assert results.thresholds["false_accept_rate"].tolist() == [1, 1]
+
+
+def test_a_failed_calibration_leaves_the_earlier_one():
+    index = Indexer(1, distance="euclidean")
+    index.add([[0.0], [1.0]], labels=[1, 2])
+    earlier = index.calibrate([[0.1], [0.8]], [1, 2])
+    for bad in (
+        {"labels": [1, 2], "thresholds_targets": {"a": 2}},
+        {"labels": ["a", "b"]},
+        {"labels": [1, 2], "k": 3},
+    ):
+        with pytest.raises(ValueError, match="must be"):
+            index.calibrate([[0.1], [0.8]], **bad)
+    assert index.calibration is earlier
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"), [(None, "index was made without"), ([], "The index is empty")]
+)
+def test_an_index_without_labels_or_items_is_refused(labels, message):
+    index = Indexer(1, distance="euclidean")
+    index.add(np.zeros((0 if labels == [] else 2, 1)), labels)
+    with pytest.raises(ValueError, match=message):
+        index.calibrate([[0.0]], [1])
+
+
+def test_a_matcher_that_its_name_does_not_tell_whole_is_refused():
+    class Discounting(ClassificationMatch):
+        name = "tests.discounting"
+
+        def __init__(self, discount=0.5):
+            self.discount = discount
+
+        def derive_match(self, lookup_labels, lookup_distances):
+            return lookup_labels[:, 0], self.discount * lookup_distances[:, 0]
+
+    index = Indexer(1, distance="euclidean")
+    index.add([[0.0], [1.0]], labels=[1, 2])
+    with pytest.raises(ValueError, match=r"no state of its own.*discount a class attribute"):
+        index.calibrate([[0.1]], [1], matcher=Discounting(0.1))
+    assert index.calibration is None
+
+
+@given(st.integers(1, 30), st.floats(0, 2, width=32))
+def test_constant_distances_have_one_threshold_which_gives_every_answer(count, distance):
+    results = calibrate(
+        looked_up([distance] * count, [1] * count), [1] * count, extra_metrics=["coverage"]
+    )
+    assert results.thresholds["coverage"].tolist() == [1.0]
+    assert results.cutpoint("optimal") > distance
