@@ -1,7 +1,9 @@
 from . import calibration as calibration
+from . import callbacks as callbacks
 from . import classification_metrics as classification_metrics
 from . import datasets as datasets
 from . import distances as distances
+from . import duplicates as duplicates
 from . import indexer as indexer
 from . import layers as layers
 from . import lessons as lessons
@@ -13,6 +15,7 @@ from . import samplers as samplers
 from . import search as search
 from . import training_metrics as training_metrics
 from . import types as types
+from . import utils as utils
 from . import visualization as visualization
 from .indexer import Indexer as Indexer
 from .indexer import load_index as load_index

@@ -1,4 +1,4 @@
-"""What the lessons in `notebooks/` need: a quiet start, and checks of the reader's answers."""
+"""What the lessons in `notebooks/` need: a quiet start, checks of answers, and what one leaves the next."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from simnb.lessons.cache import keep, kept
 from simnb.lessons.session import begin
 
-__all__ = ["begin", "expect"]
+__all__ = ["begin", "expect", "keep", "kept"]
 
 
 def expect(name: str, value: Any, expected: Any, hint: str = "") -> None:

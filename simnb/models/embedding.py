@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from simnb import check
 
 
 def compiled_forward(model: keras.Model, output: int) -> Callable[[Any], NDArray[np.float32]]:
@@ -26,13 +29,55 @@ def compiled_forward(model: keras.Model, output: int) -> Callable[[Any], NDArray
     return lambda x: forward(keras.tree.map_structure(tf.convert_to_tensor, x)).numpy()
 
 
+def embed_batches(
+    model: keras.Model,
+    forward: Callable[[Any], NDArray[np.float32]],
+    x: Any,
+    batch_size: int = 256,
+    verbose: int = 0,
+) -> tuple[NDArray[np.float32], list[Any]]:
+    """Return the embeddings of `x`, float32 [n, d], and what came as labels with each batch.
+
+    `forward` is the model's, of `compiled_forward`; `x` is as `batches` takes it.
+    """
+    parts, size = batches(model, x, batch_size)
+    embeddings, labels = [], []
+    with tqdm(
+        total=size,
+        desc="embedding",
+        unit=" examples",
+        delay=1.0,
+        leave=False,
+        disable=not verbose,
+    ) as bar:
+        for inputs, y in parts:
+            embeddings.append(forward(inputs))
+            labels.append(y)
+            bar.update(len(embeddings[-1]))
+    if not embeddings:
+        raise ValueError("`x` must hold at least one batch. Received: 0")
+    return np.concatenate(embeddings), labels
+
+
+def joined(labels: list[Any]) -> NDArray[Any] | None:
+    """Return the labels that came with batches in one array; None if there were none."""
+    missing = sum(y is None for y in labels)
+    if missing == len(labels):
+        return None
+    if missing:
+        raise ValueError(
+            f"`x` must yield labels with every batch or with none. Received: {missing} of {len(labels)} without"
+        )
+    return np.concatenate([check.labels("labels from `x`", _texts(y)) for y in labels])
+
+
 def batches(
     model: keras.Model, x: Any, batch_size: int
 ) -> tuple[Iterator[tuple[Any, Any]], int | None]:
     """Return batches of (inputs, labels or None), every input's shape checked, and the number of examples.
 
     `x` is an array, a tensor, a list or dict of them for a model of several inputs, or
-    yields batches: a `tf.data.Dataset`, a Keras `PyDataset`, a generator. What it
+    yields batches: a `tf.data.Dataset`, a Keras `PyDataset`, any other iterable. What it
     yields is the inputs, or a tuple of inputs and labels. The number is None where it
     is not known ahead.
 
@@ -44,13 +89,12 @@ def batches(
     if x is None:
         raise ValueError("`x` must be examples to embed. Received: x=None")
     if isinstance(x, keras.utils.PyDataset):
-        return _checked(model, (x[step] for step in range(len(x)))), None
-    if hasattr(x, "element_spec") and hasattr(x, "cardinality"):
-        if int(x.cardinality()) == -1:  # tf.data.INFINITE_CARDINALITY
-            raise ValueError("`x` must end: the dataset repeats for ever. Use `dataset.take(n)`.")
+        labels_of = getattr(x, "labels_of", None)  # of a sampler, whose y may be codes
+        return _checked(model, (x[step] for step in range(len(x))), labels_of), None
+    if is_endless(x):
+        raise ValueError("`x` must end: the dataset repeats for ever. Use `dataset.take(n)`.")
+    if yields_batches(x):
         return _checked(model, iter(x)), None
-    if isinstance(x, Iterator):
-        return _checked(model, x), None
     arrays = nested(model, x)
     sizes = {len(array) for array in keras.tree.flatten(arrays)}
     if len(sizes) != 1:
@@ -63,6 +107,20 @@ def batches(
     arrays = fitted(model, arrays)
     slices = (slice(start, start + batch_size) for start in range(0, size, batch_size))
     return ((_sliced(arrays, part), None) for part in slices), size
+
+
+def yields_batches(x: Any) -> bool:
+    """Return whether `x` yields batches, rather than being arrays or a list or dict of them."""
+    if isinstance(x, keras.utils.PyDataset):
+        return True
+    arrays = isinstance(x, (Mapping, list, tuple, str)) or hasattr(x, "shape")
+    return isinstance(x, Iterable) and not arrays and not hasattr(x, "__array__")
+
+
+def is_endless(x: Any) -> bool:
+    """Return whether `x` is a `tf.data.Dataset` that repeats for ever."""
+    known = hasattr(x, "element_spec") and hasattr(x, "cardinality")
+    return known and int(x.cardinality()) == -1  # tf.data.INFINITE_CARDINALITY
 
 
 def nested(model: keras.Model, x: Any) -> Any:
@@ -83,12 +141,13 @@ def fitted(model: keras.Model, x: Any) -> Any:
         by_name = {spec.name: tuple(spec.shape) for spec in model.input_spec or ()}
         if set(x) == set(by_name):
             shapes = [by_name[name] for name in sorted(by_name)]
+    text = any(tensor.dtype == "string" for tensor in model.inputs)
     return keras.tree.pack_sequence_as(
-        x, [_fitted_leaf(leaf, shape) for leaf, shape in zip(leaves, shapes, strict=True)]
+        x, [_fitted_leaf(leaf, shape, text) for leaf, shape in zip(leaves, shapes, strict=True)]
     )
 
 
-def _fitted_leaf(leaf: Any, shape: tuple[int | None, ...]) -> Any:
+def _fitted_leaf(leaf: Any, shape: tuple[int | None, ...], text: bool) -> Any:
     found = tuple(leaf.shape)
     # Keras, too, lets images without their single channel pass. Added here: a compiled
     # function that has seen batches of two ranks takes neither.
@@ -104,12 +163,14 @@ def _fitted_leaf(leaf: Any, shape: tuple[int | None, ...]) -> Any:
             f"`x` must have shape {shape}, None being any size. Received: {found}.{hint}"
         )
     kind = getattr(getattr(leaf, "dtype", None), "kind", "")
-    if kind in ("O", "U", "S"):
+    if kind in ("O", "U", "S") and not text:
         raise ValueError(f"`x` must be numbers. Received: dtype {leaf.dtype}")
     return full
 
 
-def _checked(model: keras.Model, elements: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
+def _checked(
+    model: keras.Model, elements: Iterator[Any], labels_of: Callable[[Any], Any] | None = None
+) -> Iterator[tuple[Any, Any]]:
     for element in elements:
         x, y = (
             (element[0], element[1] if len(element) > 1 else None)
@@ -117,7 +178,7 @@ def _checked(model: keras.Model, elements: Iterator[Any]) -> Iterator[tuple[Any,
             else (element, None)
         )
         x = fitted(model, nested(model, x))
-        yield x, y
+        yield x, y if labels_of is None or y is None else labels_of(y)
 
 
 def _sliced(arrays: Any, part: slice) -> Any:
@@ -130,3 +191,11 @@ def _array(leaf: Any) -> Any:
 
 def _pick(outputs: Any, output: int) -> Any:
     return keras.tree.flatten(outputs)[output]
+
+
+def _texts(labels: Any) -> Any:
+    """Labels as NumPy has them; the strings of TensorFlow are bytes."""
+    found = np.asarray(labels.numpy() if hasattr(labels, "numpy") else labels)
+    if found.dtype.kind == "O" and all(isinstance(label, bytes) for label in found.ravel()):
+        return np.array([label.decode() for label in found.ravel()]).reshape(found.shape)
+    return found

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from simnb import check, distances
 from simnb.indexer import Indexer, load_index
-from simnb.models.embedding import batches, compiled_forward, fitted, nested
+from simnb.models.embedding import compiled_forward, embed_batches, fitted, joined, nested
 from simnb.search import Search
 from simnb.types import Lookup, Lookups
 
@@ -38,8 +37,8 @@ class IndexMethods:
         Parameters
         ----------
         x : array, tensor, list or dict of them, or batches
-            A `tf.data.Dataset`, a `PyDataset` or a generator yields batches of inputs,
-            or of inputs and labels.
+            A `tf.data.Dataset`, a `PyDataset` or another iterable yields batches of inputs,
+            or tuples of inputs and labels.
         batch_size : int, default 256
             Of arrays; batches are taken as they come.
         verbose : int, default 0
@@ -51,6 +50,32 @@ class IndexMethods:
             x is None, empty, endless, or of a shape that the model does not take.
         """
         return self._embed(x, batch_size, verbose)[0]
+
+    def embed_with_labels(
+        self, x: Any, batch_size: int = _BATCH, verbose: int = 0
+    ) -> tuple[NDArray[np.float32], NDArray[Any] | None]:
+        """Return the embeddings, float32 [n, d], and the labels [n] that came with the batches.
+
+        One pass: batches that are shuffled anew each time keep their labels. None in
+        place of the labels where there were none.
+
+        Parameters
+        ----------
+        x, batch_size, verbose :
+            As `embed`.
+
+        Raises
+        ------
+        ValueError
+            As `embed`; labels are neither integers nor strings, or some batches have none.
+        """
+        embeddings, labels = self._embed(x, batch_size, verbose)
+        return embeddings, joined(labels)
+
+    @property
+    def index_distance(self) -> distances.Distance | None:
+        """The distance that the index looks up by; None while there is no index."""
+        return None if self._index is None else self._index.distance
 
     def distance(self, a: Any, b: Any) -> NDArray[np.float32] | float:
         """Return the distance between the embeddings of examples, pair by pair.
@@ -124,7 +149,7 @@ class IndexMethods:
         """
         index = self._require_index()
         embeddings, labels = self._embed(x, _BATCH, verbose)
-        index.add(embeddings, _joined(labels) if y is None else y, data)
+        index.add(embeddings, joined(labels) if y is None else y, data)
 
     def index_single(
         self, x: Any, y: Any = None, data: Any = None, build: bool = True, verbose: int = 1
@@ -275,26 +300,12 @@ class IndexMethods:
             self._embedding_output = output
             self._forward = None
 
-    def _embed(self, x: Any, batch_size: int, verbose: int) -> tuple[NDArray[np.float32], Any]:
+    def _embed(
+        self, x: Any, batch_size: int, verbose: int
+    ) -> tuple[NDArray[np.float32], list[Any]]:
         """Embeddings, and what came as labels with each batch."""
-        parts, size = batches(self, x, check.positive_integer("batch_size", batch_size))
-        forward = self._compiled()
-        embeddings, labels = [], []
-        with tqdm(
-            total=size,
-            desc="embedding",
-            unit=" examples",
-            delay=1.0,
-            leave=False,
-            disable=not verbose,
-        ) as bar:
-            for inputs, y in parts:
-                embeddings.append(forward(inputs))
-                labels.append(y)
-                bar.update(len(embeddings[-1]))
-        if not embeddings:
-            raise ValueError("`x` must hold at least one batch. Received: 0")
-        return np.concatenate(embeddings), labels
+        batch_size = check.positive_integer("batch_size", batch_size)
+        return embed_batches(self, self._compiled(), x, batch_size, verbose)
 
     def _compiled(self) -> Any:
         if self._forward is None:
@@ -309,23 +320,3 @@ class IndexMethods:
         first = keras.tree.flatten(nested(self, x))[0]
         shape = tuple(self.inputs[0].shape)
         return len(first.shape) == len(shape) - 1 and tuple(first.shape) == shape[1:]
-
-
-def _joined(labels: list[Any]) -> NDArray[Any] | None:
-    """The labels that came with batches, in one array; None if there were none."""
-    missing = sum(y is None for y in labels)
-    if missing == len(labels):
-        return None
-    if missing:
-        raise ValueError(
-            f"`x` must yield labels with every batch or with none. Received: {missing} of {len(labels)} without"
-        )
-    return np.concatenate([check.labels("labels from `x`", _texts(y)) for y in labels])
-
-
-def _texts(labels: Any) -> Any:
-    """Labels as NumPy has them; the strings of TensorFlow are bytes."""
-    found = np.asarray(labels.numpy() if hasattr(labels, "numpy") else labels)
-    if found.dtype.kind == "O" and all(isinstance(label, bytes) for label in found.ravel()):
-        return np.array([label.decode() for label in found.ravel()]).reshape(found.shape)
-    return found

@@ -129,6 +129,10 @@ class MultiShotMemorySampler(Sampler):
         rows = self._draw_rows(rng)
         return self.x.gather(rows), self._labels[rows]
 
+    def labels_of(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Return the labels that the y of a batch stand for: losses take no strings."""
+        return np.array(self.class_list)[y] if isinstance(self.class_list[0], str) else y
+
     def _draw_rows(self, rng: np.random.Generator) -> NDArray[np.int64]:
         classes = len(self._counts)
         if self.classes_per_batch == classes:

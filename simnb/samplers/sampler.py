@@ -80,6 +80,10 @@ class Sampler(keras.utils.PyDataset, ABC):
             x, y = self.augmenter(x, y, self.num_augmentations_per_example, epoch < self.warmup)
         return x, y
 
+    def labels_of(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Return the labels that the y of a batch stand for; integers stand for themselves."""
+        return y
+
     def __len__(self) -> int:
         return self.steps_per_epoch
 
@@ -112,6 +116,10 @@ class EpochBatches(keras.utils.PyDataset):
         self.sampler = sampler
         self.epoch = epoch
         self._steps = steps
+
+    def labels_of(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Return the labels that the y of a batch stand for."""
+        return self.sampler.labels_of(y)
 
     def __len__(self) -> int:
         return self._steps

@@ -10,6 +10,7 @@ from simnb.indexer import Indexer
 from simnb.layers import MetricEmbedding
 from simnb.losses import TripletLoss
 from simnb.models import SimilarityModel
+from simnb.samplers import MultiShotMemorySampler
 from simnb.search import Search
 from tests.backend import tensorflow_only
 from tests.models.small import LABELS, X, batches, compiled, indexed, new
@@ -325,3 +326,18 @@ def test_labels_that_come_with_batches_may_be_strings_and_are_used_only_by_index
     with pytest.raises(ValueError, match="labels with every batch or with none"):
         model.index(iter([(X[:3], names[:3]), X[3:6]]), verbose=0)
     assert model.index_size() == len(X)
+
+
+def test_batches_of_a_sampler_bring_the_labels_themselves_not_its_codes():
+    names = np.array(["ant", "bee", "cat", "dog"])
+    for class_list in (["bee", "dog"], None):
+        model = compiled()
+        sampler = MultiShotMemorySampler(
+            X, names[LABELS], class_list=class_list, steps_per_epoch=4, seed=1
+        )
+        model.index(sampler, verbose=0)
+        found = model.lookup(X, k=1, verbose=0)
+        assert set(model.to_data_frame()["label"]) <= set(class_list or names)
+        exact = found.distances[:, 0] < 1e-6
+        assert exact.any()
+        assert np.array_equal(found.labels[exact, 0], names[LABELS[exact]])
