@@ -117,6 +117,8 @@ def labels(name: str, value: Any, count: int | None = None) -> NDArray[Any]:
         raise ValueError(
             f"`{name}` must have one label for each of {count} examples. Received: {len(found)} labels"
         )
+    if found.dtype.kind == "U" and getattr(value, "dtype", None) is not None:
+        return found  # an array of strings holds nothing else
     if found.dtype.kind in "OTU":
         kinds = {_label_kind(label) for label in np.asarray(value, dtype=object).ravel().tolist()}
         if kinds == {"text"}:

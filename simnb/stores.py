@@ -29,6 +29,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self.labels: NDArray[np.int64] | NDArray[np.uint64] | NDArray[np.str_] | None = None
         self._data: list[Any] = []
+        self._class_counts: tuple[NDArray[Any], NDArray[np.int64]] | None = None
 
     def __len__(self) -> int:
         return len(self._data)
@@ -85,6 +86,7 @@ class MemoryStore:
             self.labels = np.concatenate(
                 [here.astype(labels.dtype) if labels.dtype.kind != "U" else here, labels]
             )
+            self._class_counts = None
         self._data.extend(data)
 
     def remove(self, rows: NDArray[np.int64]) -> MemoryStore:
@@ -100,6 +102,12 @@ class MemoryStore:
     def copy(self) -> MemoryStore:
         """Return a store of the same items that grows on its own."""
         return self.remove(np.empty(0, dtype=np.int64))
+
+    def class_counts(self) -> tuple[NDArray[Any], NDArray[np.int64]] | None:
+        """Return the different labels and how many items have each; None without labels."""
+        if self._class_counts is None and self.labels is not None:
+            self._class_counts = np.unique(self.labels, return_counts=True)  # sorts them all
+        return self._class_counts
 
     def data(self, row: int) -> Any:
         """What was stored with the item."""

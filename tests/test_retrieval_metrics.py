@@ -513,7 +513,9 @@ def test_bootstrap_intervals_hold_the_value_and_are_seeded():
         # Of a mean of 400 draws: 1.96 standard errors to each side.
         assert high - low == pytest.approx(2 * 1.96 * math.sqrt(0.21 / 400), rel=0.15)
         assert results == evaluate_retrieval(*arguments, confidence=0.95)
-        assert results != evaluate_retrieval(*arguments, confidence=0.95, seed=1)
+        # A share of 400 has few values: two seeds may well agree.
+        others = [evaluate_retrieval(*arguments, confidence=0.95, seed=seed) for seed in (1, 2, 3)]
+        assert any(results != other for other in others)
         narrow = evaluate_retrieval(*arguments, confidence=0.5)
         assert low < narrow["recall@1 low"] <= narrow["recall@1 high"] < high
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from simnb import Indexer
 from simnb.stores import MemoryStore
 
 
@@ -270,3 +271,14 @@ def test_equal_but_different_json_stays_as_it_was_and_is_nobody_elses(tmp_path):
     assert [repr(loaded.data(row)) for row in range(6)] == [repr(item) for item in data]
     loaded.data(4)["flag"] = "changed"
     assert loaded.data(5) == {"flag": 1}
+
+
+def test_the_counts_of_classes_follow_what_is_added_and_removed():
+    index = Indexer(1, distance="euclidean")
+    assert index.class_counts is None
+    ids = index.add([[0.0], [1.0], [2.0]], labels=["b", "a", "b"])
+    assert [part.tolist() for part in index.class_counts] == [["a", "b"], [1, 2]]
+    index.add([3.0], labels="c")
+    assert index.class_counts[0].tolist() == ["a", "b", "c"]
+    index.remove(ids[1:2])
+    assert [part.tolist() for part in index.class_counts] == [["b", "c"], [2, 1]]

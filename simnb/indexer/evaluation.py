@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from simnb import check
@@ -27,8 +26,8 @@ class EvaluatedIndex:
     """Decisions by an index, which this class is mixed into."""
 
     calibration: CalibrationResults | None
+    class_counts: Any
     embedding_size: int
-    labels: Any
     query: Callable[..., Lookups]
     size: Callable[[], int]
 
@@ -68,7 +67,7 @@ class EvaluatedIndex:
             calibration_metric,
             matcher,
             extra_metrics,
-            known_classes=self.labels,
+            known_classes=self._classes(),
             verbose=verbose,
         )
         self.calibration = results
@@ -139,7 +138,7 @@ class EvaluatedIndex:
         results = self._require_calibration()
         lookups = self.query(embeddings, results.k if k is None else k)
         return evaluate_classification(
-            lookups, labels, results, extra_metrics, self.labels, k, matcher, confidence, seed
+            lookups, labels, results, extra_metrics, self._classes(), k, matcher, confidence, seed
         )
 
     def evaluate_retrieval(
@@ -187,12 +186,15 @@ class EvaluatedIndex:
         truth = check.labels("labels", labels, len(queries))
         if self.size() == 0:
             raise ValueError("The index is empty: add items with `index(...)` before evaluating.")
-        if self.labels is None:
+        counts = self.class_counts
+        if counts is None:
             raise ValueError("The index has no labels: retrieval is evaluated by them.")
-        counts = np.unique(self.labels, return_counts=True)
         k = max(metric.required_k(truth, counts) for metric in metrics)
         found = self.query(queries, k)
         return evaluate_retrieval(found, truth, metrics, counts, query_ids, confidence, seed)
+
+    def _classes(self) -> NDArray[Any] | None:
+        return None if self.class_counts is None else self.class_counts[0]
 
     def _require_calibration(self) -> CalibrationResults:
         if self.calibration is None:

@@ -86,6 +86,11 @@ class Indexer(EvaluatedIndex):
         return self._store.labels
 
     @property
+    def class_counts(self) -> tuple[NDArray[Any], NDArray[np.int64]] | None:
+        """The different labels, sorted, and the number of items of each; None without labels."""
+        return self._store.class_counts()
+
+    @property
     def ids(self) -> NDArray[np.int64]:
         """Ids of all items [n], in the order of `embeddings` and `labels`."""
         return self._engine.ids

@@ -32,13 +32,25 @@ def embeddings(count: int, seed: int = 0) -> NDArray[np.float32]:
     A graph's speed depends on the data: on plain noise, which has no near neighbours,
     it would have to visit a large part of its nodes.
     """
+    return clustered(count, seed)[0]
+
+
+def clustered(
+    count: int, seed: int = 0, spread: float | NDArray[np.float64] = 0.5
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return the vectors of `embeddings` and, as their labels, the clusters they are from.
+
+    A point's nearest neighbours are of its own cluster; from a spread [count, 1] of about
+    1 on some are not, the more of them the farther off.
+    """
     rng = np.random.default_rng(0)  # the same clusters whatever the seed of the points
     centers = rng.normal(size=(1000, DIM))
     rng = np.random.default_rng(seed + 1)
-    points = centers[rng.integers(len(centers), size=count)]
-    points += 0.5 * rng.normal(size=points.shape)
+    clusters = rng.integers(len(centers), size=count)
+    points = centers[clusters]
+    points += spread * rng.normal(size=points.shape)
     points /= np.linalg.norm(points, axis=1, keepdims=True)
-    return points.astype(np.float32)
+    return points.astype(np.float32), clusters
 
 
 def hello_world_model() -> Any:

@@ -27,6 +27,9 @@ TOPICS = (
     "single_lookup",
     "exact_search",
     "peak_memory",
+    "calibrate",
+    "evaluate",
+    "eval_callback",
     "tfsim",
 )
 

@@ -24,6 +24,7 @@ from time import perf_counter
 import numpy as np
 import tensorflow as tf
 import tensorflow_similarity as tfsim
+from tensorflow_similarity.classification_metrics import make_classification_metric
 from tensorflow_similarity.indexer import Indexer
 from tensorflow_similarity.layers import MetricEmbedding
 from tqdm.auto import tqdm
@@ -89,6 +90,41 @@ def batch_lookup():
 def found():
     lookups = held["index"].batch_lookup(held["queries"], k=10, verbose=0)
     return [[lookup.label for lookup in query] for query in lookups]
+
+
+def load_query_labels(folder):
+    held["query_labels"] = np.load(Path(folder) / "query_labels.npy")
+
+
+def make_lookups(folder):
+    lookups = held["index"].batch_lookup(held["queries"], k=1, verbose=0)
+    held["lookups"] = lookups
+    labels = [[lookup.label for lookup in query] for query in lookups]
+    distances = [[lookup.distance for lookup in query] for query in lookups]
+    np.save(Path(folder) / "lookup_labels.npy", np.array(labels))
+    np.save(Path(folder) / "lookup_distances.npy", np.array(distances, np.float32))
+
+
+def calibrate():
+    # What `Indexer.calibrate` does once it has looked up.
+    results = held["index"].evaluator.calibrate(
+        target_labels=held["query_labels"],
+        lookups=held["lookups"],
+        thresholds_targets={},
+        calibration_metric=make_classification_metric("f1"),
+        matcher="match_nearest",
+        extra_metrics=[
+            make_classification_metric(name) for name in ("precision", "recall", "binary_accuracy")
+        ],
+        metric_rounding=2,
+        verbose=0,
+    )
+    held["optimal"] = results.cutpoints["optimal"]
+
+
+def optimal_cutpoint():
+    calibrate()
+    return {name: value for name, value in held["optimal"].items() if name != "name"}
 
 
 def make_model():
