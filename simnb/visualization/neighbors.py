@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from simnb.types import Lookup
-from simnb.visualization.present import new_figure, show_once
+from simnb.visualization.palette import GREEN, GREY, VERMILION
+from simnb.visualization.present import literal, new_figure, show_once
 
-# Okabe and Ito's bluish green and vermilion: told apart by colour-blind readers, too.
-_RIGHT, _WRONG, _PLAIN = "#009E73", "#D55E00", "#777777"
+_RIGHT, _WRONG, _PLAIN = GREEN, VERMILION, GREY
 
 
 def viz_neighbors_imgs(
@@ -123,4 +123,4 @@ def _name(label: Any, class_mapping: Mapping[Any, str] | Sequence[str] | None) -
     else:
         known = isinstance(label, int) and 0 <= label < len(class_mapping)
         name = str(class_mapping[label] if known else label)
-    return name.replace("$", r"\$")  # matplotlib would read mathematics
+    return literal(name)

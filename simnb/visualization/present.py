@@ -9,6 +9,8 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+_WITHOUT_SCREEN = ("agg", "pdf", "ps", "svg", "cairo", "template")
+
 
 class NotebookFigure(Figure):
     """A figure that a notebook draws where it is a cell's value, pyplot imported or not."""
@@ -22,15 +24,30 @@ def new_figure(size: tuple[float, float]) -> Figure:
     return NotebookFigure(figsize=size, layout="constrained")
 
 
-def show_once(figure: Figure) -> None:
-    """Show the figure now; as the last value of the same notebook cell it is not shown again."""
+def literal(text: Any) -> str:
+    """Return a user's text such that matplotlib draws its letters and reads no mathematics."""
+    return str(text).replace("$", r"\$")
+
+
+def shortened(text: Any, length: int) -> str:
+    """Return a user's text on one line, cut after so many characters."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def show_once(figure: Any) -> None:
+    """Show the figure now; as the last value of the same notebook cell it is not shown again.
+
+    Outside notebooks a matplotlib figure opens a window where there is a screen; a Bokeh
+    figure, which would open a browser, does nothing.
+    """
     shell = _notebook()
     if shell is not None:
         from IPython.display import display
 
-        display({"image/png": _png(figure), "text/plain": repr(figure)}, raw=True)
+        display(_bundle(figure), raw=True)
         _suppress_in_this_cell(figure, shell)
-    elif mpl.get_backend().lower() not in ("agg", "pdf", "ps", "svg", "cairo", "template"):
+    elif isinstance(figure, Figure) and mpl.get_backend().lower() not in _WITHOUT_SCREEN:
         _show_in_window(figure)
 
 
@@ -41,22 +58,28 @@ def _notebook() -> Any:
     return shell if shell is not None and hasattr(shell, "kernel") else None
 
 
+def _bundle(figure: Any) -> dict[str, Any]:
+    if isinstance(figure, Figure):
+        return {"image/png": _png(figure), "text/plain": repr(figure)}
+    return {"text/html": figure._repr_html_(), "text/plain": repr(figure)}
+
+
 def _png(figure: Figure) -> bytes:
     stream = BytesIO()
     figure.savefig(stream, format="png", dpi=figure.dpi)
     return stream.getvalue()
 
 
-def _suppress_in_this_cell(figure: Figure, shell: Any) -> None:
+def _suppress_in_this_cell(figure: Any, shell: Any) -> None:
     shown_by = shell.execution_count
 
     def display_again() -> None:
         if shell.execution_count != shown_by:
             from IPython.display import display
 
-            display({"image/png": _png(figure), "text/plain": repr(figure)}, raw=True)
+            display(_bundle(figure), raw=True)
 
-    figure._ipython_display_ = display_again  # type: ignore[attr-defined]  # IPython's protocol
+    figure._ipython_display_ = display_again  # IPython's protocol
 
 
 def _show_in_window(figure: Figure) -> None:

@@ -1,0 +1,136 @@
+"""How often each class was taken for which, answers withheld included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simnb import check
+
+
+@dataclass(frozen=True)
+class Contingency:
+    """Counts of true by predicted class.
+
+    Attributes
+    ----------
+    counts : int64 [c, c]
+        A row a true class, a column a predicted one.
+    names : list of str
+        Of the classes.
+    no_match : bool
+        Whether the last class is that of the answers withheld.
+    """
+
+    counts: NDArray[np.int64]
+    names: list[str]
+    no_match: bool
+
+
+def contingency(
+    y_pred: Any,
+    y_true: Any,
+    labels: Sequence[str] | Mapping[Any, str] | None = None,
+    no_match_label: Any = -1,
+) -> Contingency:
+    """Return how often each class was taken for which.
+
+    Parameters
+    ----------
+    y_pred, y_true : labels [q]
+        Integers or strings; either may hold `no_match_label`.
+    labels : sequence or mapping, optional
+        The classes' names. A sequence lists all classes there are: integer labels are
+        places in it, string labels its members.
+    no_match_label : default -1
+
+    Raises
+    ------
+    ValueError
+        Labels of another number or kind, or of a class that a sequence lacks.
+    """
+    predicted, withheld = _apart("y_pred", y_pred, no_match_label)
+    truth, missing = _apart("y_true", y_true, no_match_label)
+    if len(withheld) != len(missing) or len(missing) == 0:
+        raise ValueError(
+            "`y_pred` must hold one prediction for each label of `y_true`, and at least one. "
+            f"Received: {len(withheld)} predictions, {len(missing)} labels"
+        )
+    if len(predicted) and len(truth) and _is_text(predicted) != _is_text(truth):
+        kinds = ["strings" if _is_text(own) else "integers" for own in (truth, predicted)]
+        raise ValueError(
+            f"`y_pred` must be of the kind of `y_true`, {kinds[0]}, or `no_match_label`. "
+            f"Received: {kinds[1]}, no_match_label={no_match_label!r}"
+        )
+    columns, column = np.unique(predicted, return_inverse=True)
+    rows, row = np.unique(truth, return_inverse=True)
+    found = sorted({*rows.tolist(), *columns.tolist()})
+    names = _names(found, labels, no_match_label, bool(withheld.any() or missing.any()))
+    place = {own: number for number, own in enumerate(names)}
+    size = len(names)
+    y, x = np.full(len(missing), size - 1), np.full(len(missing), size - 1)
+    y[~missing] = np.array([place[own] for own in rows.tolist()], dtype=np.int64)[row]
+    x[~withheld] = np.array([place[own] for own in columns.tolist()], dtype=np.int64)[column]
+    counts = np.bincount(y * size + x, minlength=size * size).reshape(size, size)
+    return Contingency(counts.astype(np.int64), list(names.values()), no_match_label in names)
+
+
+def _apart(name: str, value: Any, no_match_label: Any) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """The labels that are classes [m], and where those that are not are [q]."""
+    found = np.asarray(value)
+    if found.dtype.kind in "fU" and not hasattr(value, "dtype"):
+        # NumPy made text of ["cat", -1], or floats of integers on both sides of 2**63.
+        found = np.asarray(value, dtype=object)
+    if found.ndim == 2 and found.shape[1] == 1:
+        found = found[:, 0]
+    if found.ndim != 1:
+        return check.labels(name, value), np.zeros(0, bool)  # which says what is wrong
+    none = _equals(found, no_match_label)
+    classes = found[~none]
+    # As a list, objects become integers or text again.
+    return check.labels(name, classes.tolist() if found.dtype.kind == "O" else classes), none
+
+
+def _equals(labels: NDArray[Any], no_match_label: Any) -> NDArray[np.bool_]:
+    """Where the labels are the one that is no class."""
+    comparable = labels.dtype.kind == "O" or (
+        no_match_label is not None and _is_text(labels) == isinstance(no_match_label, str)
+    )
+    if not comparable:
+        return np.zeros(len(labels), bool)
+    return np.asarray(labels == no_match_label).astype(bool)
+
+
+def _names(
+    found: list[Any],
+    labels: Sequence[str] | Mapping[Any, str] | None,
+    no_match_label: Any,
+    any_no_match: bool,
+) -> dict[Any, str]:
+    """The name of each class in order, the one that is none last if it is there."""
+    if labels is None:
+        names = {own: str(own) for own in found}
+    elif isinstance(labels, Mapping):
+        names = {own: str(labels.get(own, own)) for own in found}
+    else:
+        text = isinstance(next(iter(found), no_match_label), str)
+        names = {own if text else place: str(own) for place, own in enumerate(labels)}
+        outside = [own for own in found if own not in names]
+        if outside:
+            raise ValueError(
+                f"`labels` must name every class there is, or be a mapping. Received: {len(names)} names, "
+                f"none for {', '.join(map(repr, outside[:10]))}{', …' if len(outside) > 10 else ''}"
+            )
+    none = names.pop(no_match_label, None)
+    if none is None and any_no_match:
+        known = labels if isinstance(labels, Mapping) else {}
+        none = str(known.get(no_match_label, "no match"))
+    return names if none is None else {**names, no_match_label: none}
+
+
+def _is_text(labels: NDArray[Any]) -> bool:
+    return labels.dtype.kind == "U"

@@ -1,0 +1,194 @@
+"""Metrics by threshold: each curve is the calibration's, thinned without losing its shape."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simnb.calibration import CalibrationResults, calibrate
+from simnb.visualization import metrics_by_threshold
+from tests.visualization.cases import BACKENDS, CASES, Case, looked_up, many
+
+each_backend = pytest.mark.parametrize("backend", BACKENDS)
+
+
+def curves(figure):
+    """The drawn curves by name, x and y in the order of the thresholds."""
+    if hasattr(figure, "axes"):
+        lines = zip(*figure.axes[0].get_legend_handles_labels(), strict=True)
+        return {name: (line.get_xdata(), line.get_ydata()) for line, name in lines}
+    return {
+        item.label.value: (
+            item.renderers[0].data_source.data["threshold"],
+            item.renderers[0].data_source.data["value"],
+        )
+        for item in figure.legend[0].items
+    }
+
+
+def flags(figure):
+    """The cut points' labels with the x of their lines."""
+    if hasattr(figure, "axes"):
+        axes = figure.axes[0]
+        lines = {own.get_xdata()[0] for own in axes.lines if own.get_label().startswith("_")}
+        assert lines == {own.get_position()[0] for own in axes.texts}
+        return {own.get_text().strip(): own.get_position()[0] for own in axes.texts}
+    from bokeh.models import Label
+
+    return {own.text.text: own.x for own in figure.center if isinstance(own, Label)}
+
+
+def value_at(x, y, threshold):
+    """What a line of steps shows at a threshold, read off its corners."""
+    order = 1 if x[-1] >= x[0] else -1
+    place = np.searchsorted(order * x, order * threshold, side="right") - 1
+    return y[place]
+
+
+def results_of(x, larger_is_nearer=False, **metrics):
+    first = next(iter(metrics))
+    point = {"name": "optimal", "value": 1.0, "distance": x[0]}
+    return CalibrationResults(
+        {"optimal": {**point, **{name: own[0] for name, own in metrics.items()}}},
+        {"distance": x, "value": metrics[first], **metrics},
+        calibration_metric=first,
+        larger_is_nearer=larger_is_nearer,
+    )
+
+
+@each_backend
+@pytest.mark.parametrize("kind", ["usual", "similarity", "one query", "constant distances"])
+def test_the_curves_are_those_of_the_calibration(kind, backend):
+    results = CASES[kind]().results
+    found = curves(metrics_by_threshold(results, backend=backend))
+    assert list(found) == [own for own in results.thresholds if own not in ("distance", "value")]
+    for name, (x, y) in found.items():
+        for threshold, value in zip(
+            results.thresholds["distance"], results.thresholds[name], strict=True
+        ):
+            assert value_at(x, y, threshold) == value
+
+
+@each_backend
+def test_a_value_holds_until_the_next_threshold(backend):
+    for x, larger in [([1.0, 2.0, 4.0], False), ([4.0, 2.0, 1.0], True)]:
+        results = results_of(np.array(x), larger, f1=np.array([0.2, 0.6, 0.5]))
+        drawn = curves(metrics_by_threshold(results, backend=backend))["f1"]
+        ends = x[0], (x[0] + x[1]) / 2, (x[1] + x[2]) / 2
+        assert [value_at(*drawn, threshold) for threshold in ends] == [0.2, 0.2, 0.6]
+        assert drawn[1][-1] == 0.5
+        assert (drawn[0][-1] > x[-1]) != larger  # the last one holds, too
+
+
+@each_backend
+def test_metrics_are_chosen_by_name(backend):
+    results = CASES["usual"]().results
+    for chosen, expected in [
+        ("recall", ["recall"]),
+        (["recall", "precision"], ["recall", "precision"]),
+        (("f1", "f1"), ["f1"]),
+    ]:
+        assert list(curves(metrics_by_threshold(results, chosen, backend))) == expected
+
+
+@pytest.mark.parametrize("metrics", ["auc", ["f1", "auc"], [], "distance", ["value"]])
+def test_unknown_metrics_are_refused_with_those_there_are(metrics):
+    results = calibrate(looked_up([0.1, 0.2], [1, 2]), [1, 1])
+    with pytest.raises(ValueError, match=r"`metrics` must be among.*'precision', 'recall', 'f1'"):
+        metrics_by_threshold(results, metrics)
+
+
+@each_backend
+def test_cut_points_are_lines_with_name_and_distance(backend):
+    results = CASES["usual"]().results
+    optimal, tight = results.cutpoint("optimal"), results.cutpoint("tight")
+    assert flags(metrics_by_threshold(results, backend=backend)) == {
+        f"optimal  {optimal:.4g}": optimal,
+        f"tight  {tight:.4g}": tight,
+    }
+
+
+@each_backend
+def test_cut_points_at_one_distance_share_a_line(backend):
+    lookups = looked_up([0.1, 0.2, 0.3], [1, 1, 1])
+    results = calibrate(lookups, [1, 1, 1], {"all": {"recall": 1.0}})
+    assert list(flags(metrics_by_threshold(results, backend=backend))) == ["optimal, all  0.35"]
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=1, max_size=8, unique=True),
+    st.lists(st.integers(1, 30), min_size=8, max_size=8),
+)
+def test_labels_of_cut_points_do_not_overlap_and_cover_no_data(places, lengths):
+    x = np.array([0.0, 1.0])
+    results = results_of(x, f1=np.array([0.0, 1.0]))
+    for number, (place, length) in enumerate(zip(places, lengths, strict=False)):
+        results.cutpoints[f"{number}" * length] = {"distance": place}
+    figure = metrics_by_threshold(results)
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    boxes = [own.get_window_extent() for own in axes.texts]
+    for number, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[number + 1 :])
+        assert box.y0 > axes.transData.transform((0, 1))[1]
+    assert axes.get_xlim()[0] < min(own.get_position()[0] for own in axes.texts)
+
+
+def test_the_x_axis_says_what_the_index_measures():
+    axes = metrics_by_threshold(CASES["usual"]().results).axes[0]
+    assert axes.get_xlabel() == "distance threshold"
+    axes = metrics_by_threshold(CASES["similarity"]().results).axes[0]
+    assert axes.get_xlabel() == "similarity threshold"
+
+
+@given(st.integers(0, 2**32 - 1), st.booleans(), st.sampled_from([2_000, 2_001, 30_000]))
+def test_a_long_curve_keeps_its_extremes_and_its_ends(seed, larger_is_nearer, thresholds):
+    rng = np.random.default_rng(seed)
+    x = np.cumsum(rng.gamma(0.1, 1, thresholds) + 1e-9)
+    y = rng.random(thresholds)
+    results = results_of(x[::-1] if larger_is_nearer else x, larger_is_nearer, f1=y)
+    drawn_x, drawn_y = curves(metrics_by_threshold(results, backend="bokeh"))["f1"]
+    assert len(drawn_x) <= 2 * 2_000 + 1
+    assert {y.min(), y.max(), y[0], y[-1]} <= set(drawn_y)
+    kept = np.isin(results.thresholds["distance"], drawn_x)
+    assert np.isin(y[kept], drawn_y).all()
+
+
+def test_a_thinned_curve_looks_like_the_whole():
+    distances, found, truth = many(10, queries=60_000)
+    results = Case(distances, found, truth).results
+    thresholds = results.thresholds["distance"]
+    pixels = np.linspace(thresholds[0], thresholds[-1], 250)
+    for name, (x, y) in curves(metrics_by_threshold(results)).items():
+        whole = results.thresholds[name]
+        for start, stop in pairwise(pixels):
+            first, last = np.searchsorted(thresholds, [start, stop])
+            own, held = whole[first:last], whole[max(first - 1, 0) : last]
+            seen = y[(x >= start) & (x < stop)]
+            if len(own):
+                assert held.min() - 0.01 <= seen.min() <= own.min() + 0.01
+                assert own.max() - 0.01 <= seen.max() <= held.max() + 0.01
+
+
+@each_backend
+def test_values_that_are_no_numbers_leave_a_gap(backend):
+    x = np.arange(3000.0)
+    y = np.where(x < 1000, np.nan, 0.5)
+    drawn = curves(metrics_by_threshold(results_of(x, f1=y), backend=backend))["f1"]
+    assert np.isnan(value_at(*drawn, 500))
+    assert value_at(*drawn, 2000) == 0.5
+
+
+@each_backend
+def test_values_beyond_1_are_within_the_axes(backend):
+    figure = metrics_by_threshold(
+        results_of(np.array([1.0, 2.0]), lift=np.array([-3.0, 7.5])), backend=backend
+    )
+    low, high = (
+        figure.axes[0].get_ylim() if backend == "matplotlib"
+        else (figure.y_range.start, figure.y_range.end)
+    )  # fmt: skip
+    assert low < -3
+    assert high > 7.5
