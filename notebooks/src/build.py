@@ -1,4 +1,4 @@
-"""Build the lessons: `python notebooks/src/build.py [--check] [name …]`.
+"""Build the lessons: `python notebooks/src/build.py [--check] [--data-dir DIR] [name …]`.
 
 From each src/NN_name.py (jupytext percent) come two notebooks, both executed:
 notebooks/NN_name.ipynb, where the reader answers the exercises, and
@@ -31,6 +31,7 @@ else:
 SRC = Path(__file__).resolve().parent
 NOTEBOOKS = SRC.parent
 ROOT = NOTEBOOKS.parent
+WIDGET = "application/vnd.jupyter.widget-view+json"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -110,6 +111,7 @@ def execute(notebook: nbformat.NotebookNode) -> None:
     """Run the notebook in an empty folder; its outputs name no folder of this machine."""
     metadata = [dict(cell.metadata) for cell in notebook.cells]
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["SIMNB_CACHE"] = str(Path(folder) / "cache")  # a lesson leaves nothing here
         NotebookClient(
             notebook,
             timeout=1800,
@@ -119,10 +121,19 @@ def execute(notebook: nbformat.NotebookNode) -> None:
             record_timing=False,
             store_widget_state=False,
         ).execute()
-        places = {folder: "…", str(Path.home()): "~", str(ROOT): "simnb"}
+        data = os.environ.get("TFDS_DATA_DIR", folder)
+        places = {
+            data: "~/tensorflow_datasets",
+            folder: "…",
+            str(Path.home()): "~",
+            str(ROOT): "simnb",
+        }
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell, own in zip(notebook.cells, metadata, strict=True):
         cell.metadata = nbformat.from_dict(own)
+        # A progress widget has closed by now: what is saved of it is a bar half way.
+        if "outputs" in cell:
+            cell.outputs = [one for one in cell.outputs if WIDGET not in one.get("data", {})]
         for output in cell.get("outputs", []):
             output.get("metadata", {}).clear()
             if "text" in output:
@@ -174,7 +185,13 @@ def main() -> int:
     parser.add_argument(
         "--check", action="store_true", help="only compare what is there with the sources"
     )
+    parser.add_argument(
+        "--data-dir", help="where prepared data sets are; without it, what a reader has who starts"
+    )
     arguments = parser.parse_args()
+    os.environ.pop("TFDS_DATA_DIR", None)
+    if arguments.data_dir:
+        os.environ["TFDS_DATA_DIR"] = str(Path(arguments.data_dir).resolve())
     chosen = [source for source in sources() if source.stem in (arguments.names or [source.stem])]
     if not chosen:
         parser.error(f"there is no lesson {', '.join(arguments.names)}")
@@ -191,6 +208,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    # What a reader has who installs simnb and starts: no data folder of this machine.
-    os.environ.pop("TFDS_DATA_DIR", None)
     sys.exit(main())

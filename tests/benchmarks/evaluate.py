@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 from inputs import DIM, clustered
-from measure import Timer, interleaved, timer
-from report import Line, main, seconds, within
+from measure import Timer, interleaved, peak_allocated, timer
+from report import Line, main, megabytes, seconds, within
 
+from simnb.calibration import evaluate_at, match
 from simnb.indexer import Indexer
+from simnb.retrieval_metrics import evaluate_retrieval
 from simnb.types import Lookups
 
 ITEMS = 100_000
@@ -56,6 +58,7 @@ def measure(chosen: Namespace) -> list[Line]:
         *_reported(graph, queries[fewer], truth[fewer], chosen.rounds),
         *_lines(text, queries, names[truth], rounds),
         *_lines(exact, queries[fewer], truth[fewer], chosen.rounds),
+        *_memory(graph.query(queries, 5), truth, graph.class_counts),
     ]
 
 
@@ -115,6 +118,28 @@ def _reported(
             other = f"{seconds(bare)} bare `query`, k = {k}"
             what = f"{name}, {_where(index, queries)}"
             lines.append(Line(what, _with_own_part(own, beyond), other, spread, "reported"))
+    return lines
+
+
+def _memory(lookups: Lookups, truth: np.ndarray, counts: Any) -> list[Line]:
+    """What each holds for all of the queries beside what it holds for half of them."""
+    calls: dict[str, Callable[[slice], Any]] = {
+        "`match`": lambda part: match(lookups[part], 0.5),
+        "`evaluate_classification`": lambda part: evaluate_at(lookups[part], truth[part], [0.5]),
+        "`evaluate_retrieval`": lambda part: evaluate_retrieval(
+            lookups[part], truth[part], RANKINGS, counts
+        ),
+    }
+    lines = []
+    for name, call in calls.items():
+        half, whole = (
+            peak_allocated(lambda part=part: call(part))[1]  # noqa: B023 - called at once
+            for part in (slice(len(truth) // 2), slice(None))
+        )
+        what = f"{name} of {len(truth):,} ready look-ups: peak memory, linear in the queries"
+        other = f"{megabytes(half)} for half of them"
+        ratio = whole / half
+        lines.append(Line(what, megabytes(whole), other, f"{ratio:.2f}", "≤ 2.2", ratio <= 2.2))
     return lines
 
 

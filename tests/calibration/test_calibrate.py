@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import precision_recall_curve, roc_curve
 
 from simnb import Indexer
 from simnb.calibration import calibrate
@@ -203,3 +204,17 @@ def test_constant_distances_have_one_threshold_which_gives_every_answer(count, d
     )
     assert results.thresholds["coverage"].tolist() == [1.0]
     assert results.cutpoint("optimal") > distance
+
+
+@given(cases())
+def test_rates_at_every_threshold_are_those_of_scikit_learn(case):
+    distances, found, truth = case
+    right = np.equal(found, truth)
+    if right.all() or not right.any():
+        return  # scikit-learn has no rate of nothing
+    curves = calibrate(looked_up(distances, found), truth, extra_metrics=METRICS).thresholds
+    fpr, tpr, _ = roc_curve(right, -np.array(distances), drop_intermediate=False)
+    assert curves["fpr"] == pytest.approx(fpr[1:])
+    assert curves["recall"] == pytest.approx(tpr[1:])
+    precision, _, _ = precision_recall_curve(right, -np.array(distances))
+    assert curves["precision"] == pytest.approx(precision[-2::-1])

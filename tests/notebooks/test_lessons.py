@@ -134,6 +134,21 @@ def test_nbval_has_something_to_compare(source, path, solved):
 
 
 @every_notebook
+def test_the_text_quotes_what_the_run_printed(source, path, solved):
+    cells = nbformat.read(path, 4).cells
+    printed = " ".join(
+        output.get("text", "")
+        for cell in cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+    )
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            for number in re.findall(r"(?<![\d.])\d\.\d{3,4}(?!\d)", cell.source):
+                assert re.search(rf"(?<![\d.]){re.escape(number)}", printed), cell.source
+
+
+@every_notebook
 def test_it_is_light_and_clean(source, path, solved):
     assert path.stat().st_size < 1.5e6
     notebook = nbformat.read(path, 4)
