@@ -1,4 +1,4 @@
-"""Build the lessons: `python notebooks/src/build.py [--check] [--data-dir DIR] [name …]`.
+"""Build the lessons: `python notebooks/src/build.py [--check | --text] [--data-dir DIR] [name …]`.
 
 From each src/NN_name.py (jupytext percent) come two notebooks, both executed:
 notebooks/NN_name.ipynb, where the reader answers the exercises, and
@@ -179,11 +179,27 @@ def build(source: Path, target: Path, solved: bool) -> None:
     print(f"{target.relative_to(ROOT)}: {size:.2f} MB, ran {seconds:.0f} s", flush=True)
 
 
+def retell(source: Path, target: Path, solved: bool) -> None:
+    """Give a notebook its source's words, and keep the outputs that its own code gave."""
+    fresh, built = compose(source, target, solved), nbformat.read(target, 4)
+    new, old = (
+        [cell for cell in notebook.cells if cell.cell_type == "code"] for notebook in (fresh, built)
+    )
+    if [cell.source for cell in new] != [cell.source for cell in old]:
+        raise SystemExit(f"{target.relative_to(ROOT)}: code has changed, so it must be run again.")
+    for cell, run in zip(new, old, strict=True):
+        cell.outputs, cell.execution_count = run.outputs, run.execution_count
+    nbformat.write(fresh, target)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build the lessons.")
     parser.add_argument("names", nargs="*", help="such as 01_hello_world; default: all")
     parser.add_argument(
         "--check", action="store_true", help="only compare what is there with the sources"
+    )
+    parser.add_argument(
+        "--text", action="store_true", help="only the words have changed: run nothing"
     )
     parser.add_argument(
         "--data-dir", help="where prepared data sets are; without it, what a reader has who starts"
@@ -198,7 +214,9 @@ def main() -> int:
     stale = []
     for source in chosen:
         for target, solved in targets(source).items():
-            if not arguments.check:
+            if arguments.text:
+                retell(source, target, solved)
+            elif not arguments.check:
                 build(source, target, solved)
             elif not is_current(source, target, solved):
                 stale.append(target.relative_to(ROOT).as_posix())

@@ -202,3 +202,25 @@ def test_the_neighbours_are_drawn_once():
     for cell in drawing:
         pictures = [output for output in cell.outputs if "image/png" in output.get("data", {})]
         assert len(pictures) == 1
+
+
+def test_new_words_keep_the_outputs_only_while_the_code_is_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(builder, "ROOT", tmp_path)
+    monkeypatch.setattr(builder, "repository", lambda: "https://github.com/simnb/simnb")
+    source, target = tmp_path / "09_short.py", tmp_path / "09_short.ipynb"
+    source.write_text("# %% [markdown]\n# old words\n\n# %%\n1 + 1\n")
+    notebook = builder.compose(source, target, solved=False)
+    notebook.cells[1].outputs = [nbformat.v4.new_output("stream", text="2")]
+    notebook.cells[1].execution_count = 1
+    nbformat.write(notebook, target)
+
+    source.write_text("# %% [markdown]\n# new words\n\n# %%\n1 + 1\n")
+    builder.retell(source, target, solved=False)
+    words, code = nbformat.read(target, 4).cells
+    assert words.source == "new words"
+    assert (code.outputs[0].text, code.execution_count) == ("2", 1)
+
+    source.write_text("# %% [markdown]\n# new words\n\n# %%\n1 + 2\n")
+    with pytest.raises(SystemExit, match="must be run again"):
+        builder.retell(source, target, solved=False)
+    assert nbformat.read(target, 4).cells[1].source == "1 + 1"
