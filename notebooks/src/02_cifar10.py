@@ -418,9 +418,10 @@ lessons.expect(
 # Chosen on one set of photographs, a cut point meets its target on another only about: the next cell shows how near it comes.
 
 # %%
-answered = careful != -1
+found = model.match(x_confusion[apart], cutpoint="careful")
+answered = found != -1
 print(f"answers given: {answered.mean():.3f}")
-print(f"right among them: {np.mean(careful[answered] == y_confusion[apart][answered]):.3f}")
+print(f"right among them: {np.mean(found[answered] == y_confusion[apart][answered]):.3f}")
 
 # %% [markdown]
 # ## 7. Classes that were never seen
