@@ -24,8 +24,10 @@ for package in ("keras", "tensorflow", "tensorflow_datasets", "torch", "jax"):
     sys.modules[package] = None
 
 import numpy as np
-from simnb import Indexer, distances, search
-from simnb.visualization import viz_neighbors_imgs
+from simnb import Indexer, classification_metrics, distances, matchers, retrieval_metrics, search
+from simnb import visualization as draw
+from simnb.calibration import CalibrationResults
+from simnb.duplicates import find_duplicates
 
 rng = np.random.default_rng(0)
 K, Q = rng.normal(size=(1200, 4)), rng.normal(size=(3, 4))
@@ -42,9 +44,26 @@ index.remove([0])
 index.save(sys.argv[1])
 loaded = Indexer.load(sys.argv[1])
 assert loaded.query(Q, k=3) == index.query(Q, k=3)
-figure = viz_neighbors_imgs(images[0], 0, loaded.single_lookup(K[0], k=3), show=False)
+figure = draw.viz_neighbors_imgs(images[0], 0, loaded.single_lookup(K[0], k=3), show=False)
 figure.savefig(sys.argv[1] + ".png")
 assert len(index.to_data_frame()) == 1199
+
+queries, truth = K[:200] + rng.normal(size=(200, 4)), np.arange(200) % 12
+for matcher in ("match_nearest", "match_majority_vote"):
+    results = index.calibrate(
+        queries, truth, k=5, matcher=matcher, extra_metrics=classification_metrics.names()
+    )
+    again = CalibrationResults.from_json(results.to_json())
+    assert again.cutpoints == results.cutpoints
+    assert set(index.match(queries)) <= set(range(-1, 10))
+    assert index.evaluate_classification(queries, truth, confidence=0.9)["optimal"]["f1"] > 0
+assert index.evaluate_retrieval(queries, truth, retrieval_metrics.names())["lone_queries"] == 32
+for backend in ("matplotlib", "bokeh"):
+    draw.confusion_matrix(index.match(queries), truth, show=False, backend=backend)
+    draw.metrics_by_threshold(results, backend=backend)
+    draw.precision_recall_curve(results, backend=backend)
+    draw.distance_histograms(index.query(queries), truth, results, backend=backend)
+assert len(find_duplicates({"index": K, "queries": K[:3]})) == 3
 print("done")
 """
 

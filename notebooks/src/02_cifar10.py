@@ -439,7 +439,7 @@ eight = MultiShotMemorySampler(
     class_list=known,
     classes_per_batch=8,
     examples_per_class_per_batch=8,
-    steps_per_epoch=400,
+    steps_per_epoch=1000,
 )
 
 # %%

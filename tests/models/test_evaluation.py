@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from simnb.calibration import evaluate_at
 from simnb.retrieval_metrics import PrecisionAtK, RecallAtK
 from tests.models.small import LABELS, X, compiled
 
@@ -18,17 +19,28 @@ def model():
     return built
 
 
-def test_match_reproduces_the_counts_of_calibration_at_every_batch_size(model):
-    targets = {"half": {"coverage": 0.5}}
+@pytest.mark.parametrize("size", [1, 7, 32])
+def test_match_reproduces_the_counts_of_calibration_at_every_cut_and_batch_size(model, size):
     results = model.calibrate(
-        QUERIES, TRUTH, targets, extra_metrics=["binary_accuracy", "coverage"], verbose=0
+        QUERIES,
+        TRUTH,
+        {"half": {"coverage": 0.5}},
+        extra_metrics=["binary_accuracy", "coverage"],
+        verbose=0,
     )
-    for size in (1, 7, 32):
-        parts = [model.match(QUERIES[i : i + size], "all") for i in range(0, len(QUERIES), size)]
-        for name, point in results.cutpoints.items():
-            found = np.concatenate([part[name] for part in parts])
-            assert (found == TRUTH).mean() == point["binary_accuracy"]
-            assert (found != -1).mean() == point["coverage"]
+    slices = [slice(start, start + size) for start in range(0, len(QUERIES), size)]
+    curves = results.thresholds
+    cuts = zip(curves["distance"], curves["binary_accuracy"], curves["coverage"], strict=True)
+    embeddings = np.concatenate([model.embed(QUERIES[part]) for part in slices])
+    for cut, accuracy, coverage in cuts:
+        found = model._index.match(embeddings, cut)
+        assert (found == TRUTH).mean() == accuracy
+        assert (found != -1).mean() == coverage
+    parts = [model.match(QUERIES[part], "all") for part in slices]
+    for name, point in results.cutpoints.items():
+        found = np.concatenate([part[name] for part in parts])
+        assert (found == TRUTH).mean() == point["binary_accuracy"]
+        assert (found != -1).mean() == point["coverage"]
 
 
 def test_a_saved_model_keeps_its_calibration(model, tmp_path):
@@ -60,3 +72,26 @@ def test_a_model_without_items_or_calibration_says_so():
     empty.index(X, LABELS, verbose=0)
     with pytest.raises(ValueError, match="not calibrated"):
         empty.match(QUERIES)
+
+
+def test_queries_that_are_indexed_are_taken_out_of_their_own_neighbours(model):
+    ids = model.to_data_frame()["id"].to_numpy()
+    own = model.evaluate_retrieval(X, LABELS, [RecallAtK(k=1)], verbose=0)
+    others = model.evaluate_retrieval(
+        X, LABELS, [RecallAtK(k=1, exclude_self=True)], verbose=0, query_ids=ids, confidence=0.9
+    )
+    assert own["recall@1"] == 1 > others["recall@1"]
+    assert others["recall@1 low"] <= others["recall@1"] <= others["recall@1 high"]
+
+
+def test_classification_is_evaluated_with_another_k_and_with_intervals(model):
+    model.calibrate(QUERIES, TRUTH, verbose=0)
+    found = model.evaluate_classification(
+        QUERIES, TRUTH, 5, ["coverage"], "match_majority_vote", 0, confidence=0.9
+    )["optimal"]
+    lookups = model.lookup(QUERIES, k=5, verbose=0)
+    by_hand = evaluate_at(
+        lookups, TRUTH, [found["distance"]], ["f1", "coverage"], 5, "match_majority_vote"
+    )
+    assert found["f1"] == by_hand["f1"][0]
+    assert found["coverage low"] <= found["coverage"] <= found["coverage high"]
