@@ -47,6 +47,14 @@ def positive(name: str, value: Any) -> float:
     return float(value)
 
 
+def threshold(name: str, value: Any) -> float:
+    """`value` as a float to compare distances with; it may be infinite."""
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not number or np.isnan(value):
+        raise ValueError(f"`{name}` must be a number. Received: {name}={value!r}")
+    return float(value)
+
+
 def between_0_and_1(name: str, value: Any) -> float:
     """`value` as a float above 0 and below 1."""
     number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)

@@ -10,6 +10,7 @@ neighbour is of another. The open-set metrics tell the two apart.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -32,6 +33,7 @@ __all__ = [
     "Precision",
     "Recall",
     "make_classification_metric",
+    "make_classification_metrics",
     "names",
 ]
 
@@ -85,7 +87,7 @@ class ClassificationMetric(ABC):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "name" in cls.__dict__:
-            _REGISTRY.add(cls, cls.name, *cls.aliases)
+            _REGISTRY.add(cls, cls.name, *cls.__dict__.get("aliases", ()))
 
     @abstractmethod
     def compute(self, tp: Counts, fp: Counts, tn: Counts, fn: Counts, count: int) -> Values:
@@ -123,7 +125,7 @@ class Recall(ClassificationMetric):
     """TP / (TP + FN): the share of right answers that are given.
 
     TensorFlow Similarity's: only an answer that was right and too far off counts as
-    missed, so it is 1 at an infinite distance for any model.
+    missed, so at an infinite distance it is 1 for any model that has a right answer.
     """
 
     name = "recall"
@@ -167,15 +169,14 @@ class FalsePositiveRate(ClassificationMetric):
 
 
 class NegativePredictiveValue(ClassificationMetric):
-    """TN / (TN + FN): the share of withheld answers that were wrong; 1 where none is withheld."""
+    """TN / (TN + FN): the share of withheld answers that were wrong; 0 where none is withheld."""
 
     name = "npv"
     aliases = ("negative_predictive_value",)
-    increasing = False
 
     def compute(self, tp: Counts, fp: Counts, tn: Counts, fn: Counts, count: int) -> Values:
         """Return the metric at each threshold."""
-        return _ratio(tn, tn + fn, empty=1.0)
+        return _ratio(tn, tn + fn)
 
 
 class Coverage(ClassificationMetric):
@@ -205,7 +206,7 @@ class AccuracyAtCoverage(ClassificationMetric):
 class FalseAcceptRate(ClassificationMetric):
     """The share of queries of classes not in the index that are given an answer all the same.
 
-    Open-set: needs to know which classes are in the index; 0 when no query is of another.
+    Open-set: needs to know which classes are in the index; NaN when no query is of another.
     """
 
     name = "false_accept_rate"
@@ -219,13 +220,13 @@ class FalseAcceptRate(ClassificationMetric):
     def at(self, counts: MatchCounts) -> Values:
         """Return the metric at each threshold."""
         unknown, accepted = _open_set(self.name, counts)
-        return _ratio(accepted, np.full_like(accepted, unknown))
+        return _ratio(accepted, np.full_like(accepted, unknown), empty=np.nan)
 
 
 class FalseRejectRate(ClassificationMetric):
     """The share of queries of classes in the index that are given no answer.
 
-    Open-set: needs to know which classes are in the index.
+    Open-set: needs to know which classes are in the index; NaN when no query is of one.
     """
 
     name = "false_reject_rate"
@@ -241,7 +242,7 @@ class FalseRejectRate(ClassificationMetric):
         """Return the metric at each threshold."""
         unknown, accepted = _open_set(self.name, counts)
         rejected = counts.tn + counts.fn - (unknown - accepted)
-        return _ratio(rejected, np.full_like(rejected, counts.count - unknown))
+        return _ratio(rejected, np.full_like(rejected, counts.count - unknown), empty=np.nan)
 
 
 def make_classification_metric(
@@ -259,6 +260,20 @@ def make_classification_metric(
     if isinstance(metric, type) and issubclass(metric, ClassificationMetric):
         return metric()
     return _REGISTRY.find(metric)()
+
+
+def make_classification_metrics(name: str, metrics: Any) -> list[ClassificationMetric]:
+    """Return the metrics of a list of names, classes or instances.
+
+    Raises
+    ------
+    ValueError
+        `metrics`, which the message calls `name`, is no list; a name in it is unknown.
+    """
+    single = isinstance(metrics, (str, type, ClassificationMetric))
+    if single or not isinstance(metrics, Iterable):
+        raise ValueError(f"`{name}` must be a list of metrics. Received: {name}={metrics!r}")
+    return [make_classification_metric(metric) for metric in metrics]
 
 
 def names() -> list[str]:

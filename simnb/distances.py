@@ -74,7 +74,7 @@ class Distance(ABC):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "name" in cls.__dict__:
-            _REGISTRY.add(cls, cls.name, *cls.aliases)
+            _REGISTRY.add(cls, cls.name, *cls.__dict__.get("aliases", ()))
 
     @abstractmethod
     def pairwise(self, query: Any, key: Any, ops: Any) -> Any:

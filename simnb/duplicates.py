@@ -77,9 +77,10 @@ def find_duplicates(parts: Mapping[str, Any], within: float | None = None) -> Du
     ----------
     parts : mapping of names to arrays [n, ...], views or lists of arrays
         `{"training": x, "index": x_index, "queries": x_queries}`; the part that may keep a
-        shared example comes first. Nothing is copied.
+        shared example comes first. Strings, such as texts or paths, are examples too.
     within : float, optional
-        None finds equal examples, by a 128-bit hash, in one pass. A number finds near ones
+        None finds equal examples, by a 128-bit hash of their bytes, in one pass, without a
+        copy. A number finds near ones
         too: those whose values differ by no more than that in root mean square, each with
         the nearest. That compares every two examples, in float32; thumbnails or embeddings
         in place of large images are enough.
@@ -107,6 +108,11 @@ def find_duplicates(parts: Mapping[str, Any], within: float | None = None) -> Du
     """
     if not isinstance(parts, Mapping) or not parts:
         raise ValueError(f"`parts` must map names to examples. Received: {parts!r:.60}")
+    for name, x in parts.items():
+        if not (hasattr(x, "__len__") and hasattr(x, "__getitem__")) or hasattr(x, "columns"):
+            raise ValueError(
+                f"`parts` must map names to arrays or lists of examples. Received: {type(x).__name__} for {name!r}"
+            )
     if within is None:
         _of_one_dtype(parts)
         found = _equal_pairs({name: _digests(x) for name, x in parts.items()})
@@ -158,9 +164,13 @@ def _examples(x: Any) -> Iterator[NDArray[Any]]:
 
 
 def _of_one_dtype(parts: Mapping[str, Any]) -> None:
-    dtypes = {name: str(np.asarray(x[0]).dtype) for name, x in parts.items() if len(x)}
+    dtypes = {name: _dtype(np.asarray(x[0])) for name, x in parts.items() if len(x)}
     if len(set(dtypes.values())) > 1:
         raise ValueError(f"`parts` must be of one dtype to be compared. Received: {dtypes}")
+
+
+def _dtype(example: NDArray[Any]) -> str:
+    return "text" if example.dtype.kind == "U" else str(example.dtype)  # of any width
 
 
 def _digests(x: Any) -> list[bytes]:
@@ -171,8 +181,9 @@ def _digest(example: NDArray[Any]) -> bytes:
     if example.dtype.kind not in "biufcSU":
         raise ValueError(f"`parts` must hold arrays of numbers. Received: dtype {example.dtype}")
     # Shape and type are part of it: equal bytes may be different examples.
-    content = hashlib.blake2b(repr((example.dtype.str, example.shape)).encode(), digest_size=16)
-    content.update(example.tobytes())
+    content = hashlib.blake2b(repr((_dtype(example), example.shape)).encode(), digest_size=16)
+    text = example.dtype.kind == "U"
+    content.update(repr(example.tolist()).encode() if text else example.tobytes())
     return content.digest()
 
 

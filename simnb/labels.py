@@ -7,6 +7,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simnb import check
+from simnb.types import Lookups
+
+__all__ = ["among", "equal", "of_neighbors", "same_kind"]
+
+
+def of_neighbors(lookups: Lookups) -> NDArray[Any]:
+    """Return the neighbours' labels [q, k] as integers or strings, those of other libraries too."""
+    if not isinstance(lookups, Lookups):
+        raise ValueError(f"`lookups` must be Lookups. Received: {type(lookups).__name__}")
+    if lookups.labels is None:
+        raise ValueError(
+            "`lookups` must have labels: the index was made without, so nothing can be matched or "
+            "evaluated. Received: lookups.labels=None"
+        )
+    found = np.asarray(lookups.labels)
+    if found.dtype.kind in "iubU":
+        return found
+    return check.labels("lookups.labels", found.ravel()).reshape(found.shape)
+
 
 def same_kind(name: str, own: NDArray[Any], index: NDArray[Any]) -> None:
     """Refuse labels that are strings where the index's are integers, or the other way."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from simnb.labels import of_neighbors
 from simnb.registry import Registry
 from simnb.types import Lookups
 
@@ -33,7 +34,7 @@ class ClassificationMatch(ABC):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "name" in cls.__dict__:
-            _REGISTRY.add(cls, cls.name, *cls.aliases)
+            _REGISTRY.add(cls, cls.name, *cls.__dict__.get("aliases", ()))
 
     @abstractmethod
     def derive_match(
@@ -100,7 +101,7 @@ class MatchMajorityVote(ClassificationMatch):
         mean = np.where(votes > 0, mean, np.inf)
         winner = np.lexsort((mean, -votes), axis=1)[:, 0]
         rows = np.arange(len(winner))
-        return lookup_labels[rows, winner], mean[rows, winner].astype(np.float32)
+        return lookup_labels[rows, winner], mean[rows, winner].astype(lookup_distances.dtype)
 
 
 def make_classification_matcher(
@@ -130,18 +131,21 @@ def answers(
     Raises
     ------
     ValueError
-        The index has no labels, or fewer than k neighbours were looked up.
+        The index has no labels, fewer than k neighbours were looked up, or the matcher's
+        answers are not one a query.
     """
-    if lookups.labels is None:
-        raise ValueError(
-            "`lookups` must have labels: the index was made without, so nothing can be matched."
-        )
+    found = of_neighbors(lookups)
     if lookups.ids.shape[1] < k:
         raise ValueError(
             f"`k` must be at most the number of neighbours looked up, {lookups.ids.shape[1]}. Received: k={k}"
         )
-    distances = lookups.distances[:, :k]
-    if lookups.larger_is_nearer:
-        distances = np.where(lookups.ids[:, :k] >= 0, -distances, np.inf).astype(np.float32)
-    labels, distance = matcher.derive_match(lookups.labels[:, :k], distances)
-    return labels, np.asarray(distance, dtype=np.float64)
+    distances = -lookups.distances[:, :k] if lookups.larger_is_nearer else lookups.distances[:, :k]
+    there = (lookups.ids[:, :k] >= 0) & np.isfinite(distances)
+    labels, distance = matcher.derive_match(found[:, :k], np.where(there, distances, np.inf))
+    labels, distance = np.asarray(labels), np.asarray(distance, dtype=np.float64)
+    if not labels.shape == distance.shape == (len(lookups),):
+        raise ValueError(
+            f"`matcher` must give a label and a distance a query, both [{len(lookups)}]. "
+            f"Received: shapes {labels.shape} and {distance.shape} from {type(matcher).__name__}"
+        )
+    return labels, np.where(np.isfinite(distance), distance, np.inf)

@@ -107,6 +107,8 @@ class MemoryStore:
         """Return the different labels and how many items have each; None without labels."""
         if self._class_counts is None and self.labels is not None:
             self._class_counts = np.unique(self.labels, return_counts=True)  # sorts them all
+            for part in self._class_counts:
+                part.flags.writeable = False  # many share them
         return self._class_counts
 
     def data(self, row: int) -> Any:

@@ -85,8 +85,13 @@ class Lookups(Sequence[list[Lookup]]):
         fetch: Callable[[int], tuple[NDArray[np.float32], Any]] | None = None,
         larger_is_nearer: bool = False,
     ) -> None:
-        self.ids = ids
-        self.distances = distances
+        shapes = [np.shape(own) for own in (ids, distances, labels) if own is not None]
+        if len(shapes[0]) != 2 or len(set(shapes)) > 1:
+            raise ValueError(
+                f"`ids`, `distances` and `labels` must all have the shape [q, k]. Received: shapes {shapes}"
+            )
+        self.ids = np.asarray(ids)
+        self.distances = np.asarray(distances)
         self.labels = labels
         self._rows = ids if rows is None else rows
         self._fetch = fetch

@@ -8,10 +8,12 @@ from collections import Counter
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["TQDM_DISABLE"] = "1"
 os.environ["SIMNB_FAST"] = "1"
-os.environ["SIMNB_CACHE"] = tempfile.mkdtemp(prefix="simnb-cache-")  # a lesson leaves nothing
 
 import pytest
 from hypothesis import settings
+
+_cache = tempfile.TemporaryDirectory(prefix="simnb-cache-")  # gone with the session
+os.environ["SIMNB_CACHE"] = _cache.name
 
 # The same examples on every machine, however slow, and no database left behind.
 settings.register_profile("simnb", derandomize=True, deadline=None, database=None, max_examples=40)

@@ -12,6 +12,7 @@ import numpy as np
 
 BESIDE = Path(__file__).parents[2] / "shared/data/tensorflow_datasets"
 TRAIN, TEST = 2000, 1500
+_FOLDER = tempfile.TemporaryDirectory(prefix="simnb-photographs-")  # gone with the session
 
 
 def provide():
@@ -23,7 +24,7 @@ def provide():
 
     if datasets.find("cifar10") is not None:
         return "real"
-    folder = Path(tempfile.mkdtemp(prefix="simnb-photographs-"))
+    folder = Path(_FOLDER.name)
     os.environ["TFDS_DATA_DIR"] = str(folder)
     if (BESIDE / "cifar10").is_dir():
         (folder / "cifar10").symlink_to(BESIDE / "cifar10")  # and no other data set

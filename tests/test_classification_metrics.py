@@ -21,7 +21,7 @@ def by_hand(name, tp, fp, tn, fn):
         "f1": 2 * tp / (2 * tp + fp + fn) if 2 * tp + fp + fn else 0.0,
         "binary_accuracy": tp / n,
         "fpr": fp / (fp + tn) if fp + tn else 0.0,
-        "npv": tn / (tn + fn) if tn + fn else 1.0,
+        "npv": tn / (tn + fn) if tn + fn else 0.0,
         "coverage": (tp + fp) / n,
     }[name]
 
@@ -64,6 +64,23 @@ def test_open_set_rates_count_unknown_and_known_queries_apart():
     )  # fmt: skip
     assert metrics.FalseAcceptRate().at(counts)[0] == pytest.approx(1 / 4)
     assert metrics.FalseRejectRate().at(counts)[0] == pytest.approx(2 / 6)
+
+
+@pytest.mark.parametrize(("name", "unknown"), [("far", 0), ("frr", 4)])
+def test_an_open_set_rate_of_no_query_is_not_made_up(name, unknown):
+    counts = MatchCounts(*(np.array([1]),) * 4, 4, unknown, np.array([min(unknown, 2)]))
+    assert np.isnan(metrics.make_classification_metric(name).at(counts)).all()
+
+
+def test_a_users_metric_may_build_on_ours_under_a_name_of_its_own():
+    class Half(metrics.F1Score):
+        name = "tests.half_f1"
+
+        def compute(self, tp, fp, tn, fn, count):
+            return super().compute(tp, fp, tn, fn, count) / 2
+
+    assert isinstance(metrics.make_classification_metric("tests.half_f1"), Half)
+    assert type(metrics.make_classification_metric("f1score")) is metrics.F1Score
 
 
 @pytest.mark.parametrize("name", sorted(OPEN_SET))

@@ -120,3 +120,14 @@ def test_bad_input_is_named(given_parts, within, message):
 def test_an_unknown_part_is_refused_with_those_there_are():
     with pytest.raises(ValueError, match=r"one of 'training'. Received: part='test'"):
         find_duplicates({"training": np.zeros((1, 2))}).rows("test")
+
+
+def test_texts_of_different_widths_are_compared():
+    found = find_duplicates({"a": np.array(["cat", "a long one"]), "b": ["cat", "dog"]})
+    assert found.pairs["a", "b"].tolist() == [[0, 0]]
+
+
+@pytest.mark.parametrize("part", [None, 3.0])
+def test_a_part_that_holds_no_examples_is_named(part):
+    with pytest.raises(ValueError, match=r"arrays or lists of examples.*for 'b'"):
+        find_duplicates({"a": np.zeros((2, 2)), "b": part})

@@ -593,7 +593,7 @@ GOOD = {
         ({"lookups": [[]]}, "`lookups` must be Lookups. Received: list"),
         (
             {"lookups": Lookups(FOUND.ids, FOUND.distances)},
-            "`lookups` must be of an index with labels",
+            "`lookups` must have labels",
         ),
         (
             {"lookups": FOUND[:0], "query_labels": []},

@@ -282,3 +282,10 @@ def test_the_counts_of_classes_follow_what_is_added_and_removed():
     assert index.class_counts[0].tolist() == ["a", "b", "c"]
     index.remove(ids[1:2])
     assert [part.tolist() for part in index.class_counts] == [["b", "c"], [2, 1]]
+
+
+def test_the_counts_of_classes_cannot_be_changed_from_outside():
+    index = Indexer(1, distance="euclidean")
+    index.add([[0.0], [1.0]], labels=[1, 2])
+    with pytest.raises(ValueError, match="read-only"):
+        index.class_counts[1][0] = 999

@@ -106,3 +106,12 @@ def test_repr_is_short():
 def test_a_lookup_cannot_be_altered():
     with pytest.raises(AttributeError):
         make()[0][0].label = "b"
+
+
+def test_look_ups_of_different_shapes_are_refused():
+    for shapes in [((2, 1), (1, 1), None), ((2,), (2,), None), ((2, 1), (2, 1), (2, 2))]:
+        ids, distances, labels = (
+            None if shape is None else np.zeros(shape, int) for shape in shapes
+        )
+        with pytest.raises(ValueError, match=r"must all have the shape \[q, k\]"):
+            Lookups(ids, distances, labels)

@@ -1,9 +1,9 @@
 """Turn distances into decisions: the cut points beyond which an answer is withheld.
 
 Calibration sorts the queries by the distance of their answer once; cumulative counts then
-give every metric at every threshold, in O(n log n). Thresholds lie midway between
-neighbouring distances, so that a last-bit change of a distance flips no decision, and
-`match` at a cut point reproduces the counts that calibration reported.
+give every metric at every threshold, in O(n log n). `match` at a cut point reproduces the
+counts that calibration reported. Thresholds lie midway between neighbouring distances, so
+that the last bits of a distance, which change with the size of a batch, decide nothing.
 
     >>> import numpy as np
     >>> from simnb import Lookups

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from simnb.calibration.outcomes import outcomes_of
 from simnb.calibration.results import CalibrationResults
-from simnb.calibration.targets import Target, best_place, place_of
-from simnb.classification_metrics import ClassificationMetric, make_classification_metric
+from simnb.calibration.targets import Target, best_place, checked_targets, place_of
+from simnb.classification_metrics import (
+    ClassificationMetric,
+    make_classification_metric,
+    make_classification_metrics,
+)
 from simnb.matchers import ClassificationMatch, make_classification_matcher
 from simnb.types import Lookups
 
@@ -35,14 +41,16 @@ def calibrate(
     thresholds_targets : dict, optional
         Cut points to find beside `"optimal"`, by name: a number, for the calibration
         metric; `{"precision": 0.95}`, for another metric; `{"cost_ratio": 10}`, where a
-        wrong answer costs ten times a withheld right one; `"equal_error_rate"`. Of the
-        thresholds that meet a target, the one that gives up least is taken: for a metric
-        that falls with distance, or should be small and grows, the largest; else the
-        smallest.
+        wrong answer costs ten times a withheld right one; `"equal_error_rate"`, where the
+        share of wrong answers that are given is that of right ones that are withheld. Of
+        the thresholds that meet a target, the one that gives up least is taken: of
+        precision and the like, which fall with distance, and of a rate of mistakes that
+        grows, the largest; else the smallest. Where only withholding every answer keeps mistakes as rare or as cheap,
+        that is the cut point.
     k : int, default 1
         Neighbours for the matcher.
     calibration_metric : default "f1"
-        What `"optimal"` is best at; at ties the smallest distance.
+        What `"optimal"` is best at; at ties the nearest.
     matcher : default "match_nearest"
     extra_metrics : default ("precision", "recall")
         Reported as well.
@@ -59,29 +67,26 @@ def calibrate(
     """
     rule = make_classification_matcher(matcher)
     metric = make_classification_metric(calibration_metric)
-    extra = [make_classification_metric(own) for own in extra_metrics]
+    extra = make_classification_metrics("extra_metrics", extra_metrics)
+    targets = checked_targets(thresholds_targets)
     outcomes = outcomes_of(lookups, labels, rule, k, known_classes)
     if outcomes.answered == 0:
         raise ValueError("`lookups` must hold neighbours: no query has any.")
-    cuts = outcomes.cuts()
+    # Before the thresholds stands the choice to withhold every answer.
+    cuts = np.append(outcomes.before_all(), outcomes.cuts())
     counts = outcomes.counts(cuts)
     places = {"optimal": best_place(metric, counts)}
-    for name, target in (thresholds_targets or {}).items():
-        places[name] = place_of(name, target, metric, counts)
-    sign = -1.0 if lookups.larger_is_nearer else 1.0
+    places.update((name, place_of(name, own, metric, counts)) for name, own in targets.items())
     # The calibration metric comes last, as in TensorFlow Similarity's table.
     curves = {own.name: own.at(counts) for own in (*extra, metric) if own.name != metric.name}
     curves[metric.name] = metric.at(counts)
-    thresholds = {"distance": sign * cuts, "value": curves[metric.name], **curves}
+    sign = -1.0 if lookups.larger_is_nearer else 1.0
+    shown = {"value": curves[metric.name], "distance": sign * cuts, **curves}
     cutpoints = {
-        name: {
-            "name": name,
-            "value": float(thresholds["value"][place]),
-            "distance": float(thresholds["distance"][place]),
-            **{own: float(curve[place]) for own, curve in curves.items()},
-        }
+        name: {"name": name, **{own: float(curve[place]) for own, curve in shown.items()}}
         for name, place in places.items()
     }
+    thresholds = {own: curve[1:] for own, curve in shown.items()}
     results = CalibrationResults(
         cutpoints, thresholds, k, rule.name, metric.name, lookups.larger_is_nearer
     )

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simnb import check
-from simnb.calibration.match import threshold
-from simnb.calibration.outcomes import outcomes_of
+from simnb.calibration.outcomes import Outcomes, outcomes_of
 from simnb.calibration.results import CalibrationResults
-from simnb.classification_metrics import ClassificationMetric, make_classification_metric
+from simnb.classification_metrics import ClassificationMetric, make_classification_metrics
 from simnb.matchers import ClassificationMatch, make_classification_matcher
 from simnb.types import Lookups
 
 _RESAMPLES = 1000
+_NAMES = ("low", "high")  # of the ends of an interval
 
 
 def evaluate_at(
     lookups: Lookups,
     labels: Any,
-    distances: Sequence[float] | NDArray[Any],
+    distances: float | Sequence[float] | NDArray[Any],
     metrics: Sequence[str | ClassificationMetric] = ("f1",),
     k: int = 1,
     matcher: str | ClassificationMatch = "match_nearest",
@@ -38,7 +38,7 @@ def evaluate_at(
         Of q queries, from an index with labels.
     labels : integers or strings [q]
         The queries' true labels.
-    distances : floats [t]
+    distances : float or floats [t]
         Thresholds; infinite withholds nothing. For an index by similarity, the least
         similarities, where minus infinity withholds nothing.
     metrics : default ("f1",)
@@ -72,24 +72,19 @@ def evaluate_at(
     >>> evaluate_at(found, [7, 9], [0.2, np.inf], ["precision", "coverage"])["precision"]
     array([1. , 0.5])
     """
-    chosen = {own.name: own for own in map(make_classification_metric, metrics)}
-    limits = np.array([threshold(distance) for distance in distances], dtype=np.float64)
-    if len(limits) == 0:
-        raise ValueError("`distances` must hold at least one threshold. Received: 0")
+    chosen = {own.name: own for own in make_classification_metrics("metrics", metrics)}
+    limits = np.array([check.threshold("distances", own) for own in np.atleast_1d(distances)])
+    if limits.ndim != 1 or len(limits) == 0:
+        raise ValueError(
+            f"`distances` must be one threshold or a list of them. Received: distances={distances!r}"
+        )
+    ends = None if confidence is None else _ends(confidence)
     rule = make_classification_matcher(matcher)
     outcomes = outcomes_of(lookups, labels, rule, k, known_classes)
     cuts = -limits if lookups.larger_is_nearer else limits
     counts = outcomes.counts(cuts)
     found = {"distance": limits, **{name: own.at(counts) for name, own in chosen.items()}}
-    if confidence is None:
-        return found
-    ends = _quantiles(confidence)
-    rng = np.random.default_rng(seed)
-    draws = [outcomes.resampled(cut, _RESAMPLES, rng) for cut in cuts]
-    for name, own in chosen.items():
-        low, high = np.quantile([own.at(draw) for draw in draws], ends, axis=1)
-        found[f"{name} low"], found[f"{name} high"] = low, high
-    return found
+    return found if ends is None else found | _intervals(outcomes, cuts, chosen, ends, seed)
 
 
 def evaluate_classification(
@@ -119,11 +114,23 @@ def evaluate_classification(
     dict of dicts
         By name of the cut point: `{"name", "distance", metric: value, …}`.
     """
+    if not isinstance(results, CalibrationResults):
+        raise ValueError(
+            f"`results` must be CalibrationResults. Received: {type(results).__name__}"
+        )
+    if results.larger_is_nearer != lookups.larger_is_nearer:
+        kinds = [
+            "similarity" if own else "distance"
+            for own in (results.larger_is_nearer, lookups.larger_is_nearer)
+        ]
+        raise ValueError(
+            f"`results` must be of an index by {kinds[1]}, as the look-ups are. Received: one by {kinds[0]}"
+        )
     found = evaluate_at(
         lookups,
         labels,
         [results.cutpoint(name) for name in results.cutpoints],
-        [*extra_metrics, results.calibration_metric],
+        [*make_classification_metrics("extra_metrics", extra_metrics), results.calibration_metric],
         results.k if k is None else k,
         results.matcher if matcher is None else matcher,
         known_classes,
@@ -136,6 +143,27 @@ def evaluate_classification(
     }
 
 
-def _quantiles(confidence: float) -> list[float]:
+def _ends(confidence: float) -> list[float]:
     check.between_0_and_1("confidence", confidence)
     return [(1 - confidence) / 2, (1 + confidence) / 2]
+
+
+def _intervals(
+    outcomes: Outcomes,
+    cuts: NDArray[np.float64],
+    metrics: Mapping[str, ClassificationMetric],
+    ends: list[float],
+    seed: int,
+) -> dict[str, NDArray[np.float64]]:
+    """Ends of the percentile intervals; draws for which a rate is undefined tell nothing of it."""
+    rng = np.random.default_rng(seed)
+    found = {f"{name} {end}": np.full(len(cuts), np.nan) for name in metrics for end in _NAMES}
+    for place, cut in enumerate(cuts):
+        drawn = outcomes.resampled(cut, _RESAMPLES, rng)
+        for name, metric in metrics.items():
+            values = metric.at(drawn)
+            if not np.isnan(values).all():
+                both = np.nanquantile(values, ends)
+                for end, value in zip(_NAMES, both, strict=True):
+                    found[f"{name} {end}"][place] = value
+    return found

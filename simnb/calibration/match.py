@@ -43,19 +43,11 @@ def match(
         The index has no labels, fewer than k neighbours were looked up, or `distance` is
         no number.
     """
-    limit = threshold(distance)
+    limit = check.threshold("distance", distance)
     k = check.positive_integer("k", k)
     labels, answered = answers(make_classification_matcher(matcher), lookups, k)
     given = (answered <= (-limit if lookups.larger_is_nearer else limit)) & np.isfinite(answered)
     return np.where(given, *_of_one_dtype(labels, no_match_label))
-
-
-def threshold(distance: Any) -> float:
-    """`distance` as a float that answers can be compared with."""
-    number = isinstance(distance, (int, float, np.number)) and not isinstance(distance, bool)
-    if not number or np.isnan(distance):
-        raise ValueError(f"`distance` must be a number. Received: distance={distance!r}")
-    return float(distance)
 
 
 def _of_one_dtype(labels: NDArray[Any], no_match_label: Any) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -47,6 +47,10 @@ class Outcomes:
         last = gaps[-1] if len(gaps) else max(abs(distances[-1]), 1e-6)
         return distances + np.append(gaps, last) / 2
 
+    def before_all(self) -> float:
+        """Return a cut before the nearest answer, which withholds every one."""
+        return float(self.distance[0] - max(abs(self.distance[0]), 1e-6) / 2)
+
     def counts(self, cuts: NDArray[np.float64]) -> MatchCounts:
         """Return the counts at each cut: what stands at or before it."""
         # An infinite cut gives every answer there is, and none where there is none.
@@ -96,13 +100,11 @@ def outcomes_of(
     known_classes: Any = None,
 ) -> Outcomes:
     """Return the outcomes of labelled queries, checked and sorted; the one sort there is."""
-    if not isinstance(lookups, Lookups):
-        raise ValueError(f"`lookups` must be Lookups. Received: {type(lookups).__name__}")
     k = check.positive_integer("k", k)
+    found, distance = answers(matcher, lookups, k)
     own = check.labels("labels", truth, len(lookups))
     if len(own) == 0:
         raise ValueError("`labels` must be of at least one query. Received: 0")
-    found, distance = answers(matcher, lookups, k)
     labels.same_kind("labels", own, found)
     right = labels.equal(found, own) & np.isfinite(distance)
     unknown = None
@@ -110,6 +112,12 @@ def outcomes_of(
         known = check.labels("known_classes", known_classes)
         labels.same_kind("known_classes", known, found)
         unknown = ~labels.among(own, known)
+        if (right & unknown).any():
+            label = own[np.argmax(right & unknown)]
+            raise ValueError(
+                f"`known_classes` must hold every class of the index. Received: none that is {label!r}, "
+                "which neighbours have"
+            )
     order = np.argsort(distance, kind="stable")
     return Outcomes(distance[order], right[order], None if unknown is None else unknown[order])
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CalibrationResults:
     """What `calibrate` found.
 
@@ -38,9 +38,16 @@ class CalibrationResults:
     larger_is_nearer: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the results as plain JSON, every number exact."""
+        """Return the results as plain JSON, every number exact; null stands for NaN."""
         content = asdict(self)
-        content["thresholds"] = {name: values.tolist() for name, values in self.thresholds.items()}
+        content["cutpoints"] = {
+            name: {own: _without_nan(value) for own, value in point.items()}
+            for name, point in self.cutpoints.items()
+        }
+        content["thresholds"] = {
+            name: [_without_nan(value) for value in values.tolist()]
+            for name, values in self.thresholds.items()
+        }
         return content
 
     @classmethod
@@ -49,19 +56,32 @@ class CalibrationResults:
         curves = {
             name: np.array(values, np.float64) for name, values in content["thresholds"].items()
         }
-        return cls(**{**content, "thresholds": curves})
+        cutpoints = {
+            name: {own: np.nan if value is None else value for own, value in point.items()}
+            for name, point in content["cutpoints"].items()
+        }
+        return cls(**{**content, "cutpoints": cutpoints, "thresholds": curves})
 
     def to_json(self) -> str:
         """Return the results as JSON text."""
-        return json.dumps(self.to_dict())
+        return json.dumps(self.to_dict(), allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> CalibrationResults:
         """Read what `to_json` wrote."""
         return cls.from_dict(json.loads(text))
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CalibrationResults):
+            return NotImplemented
+        return self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]  # holds arrays
+
     def __str__(self) -> str:
         """The cut points as a table."""
+        if not self.cutpoints:
+            return "no cut points"
         rows = [list(next(iter(self.cutpoints.values()))), *map(_cells, self.cutpoints.values())]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         rows.insert(1, ["-" * width for width in widths])
@@ -83,6 +103,10 @@ class CalibrationResults:
             known = ", ".join(repr(own) for own in self.cutpoints)
             raise ValueError(f"`cutpoint` must be one of {known}. Received: cutpoint={name!r}")
         return float(self.cutpoints[name]["distance"])
+
+
+def _without_nan(value: Any) -> Any:
+    return None if isinstance(value, float) and np.isnan(value) else value
 
 
 def _cells(cutpoint: Mapping[str, Any]) -> list[str]:

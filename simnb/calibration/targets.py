@@ -19,12 +19,21 @@ Target: TypeAlias = float | Mapping[str, float] | str
 
 def best_place(metric: ClassificationMetric, counts: MatchCounts) -> int:
     """The threshold where a metric is best; at ties the nearest."""
-    curve = metric.at(counts)
-    return int(np.argmax(curve) if metric.maximize else np.argmin(curve))
+    curve = metric.at(counts).copy()
+    curve[0] = np.nan  # withholding every answer is no threshold
+    if np.isnan(curve).all():
+        raise ValueError(
+            f"`calibration_metric` must be defined for these queries. Received: {metric.name}, a rate of none of them"
+        )
+    return int(np.nanargmax(curve) if metric.maximize else np.nanargmin(curve))
 
 
 def place_of(name: str, target: Any, metric: ClassificationMetric, counts: MatchCounts) -> int:
-    """The threshold that meets a target and gives up least."""
+    """The threshold that meets a target and gives up least.
+
+    The first of the counts is that of withholding every answer: it is taken where no other
+    meets a limit on mistakes, or none is as cheap.
+    """
     if isinstance(target, str) and target == "equal_error_rate":
         return _equal_error_rate(counts)
     if isinstance(target, Mapping) and set(target) == {"cost_ratio"}:
@@ -52,12 +61,35 @@ def _equal_error_rate(counts: MatchCounts) -> int:
 
 def _reaching(name: str, value: float, metric: ClassificationMetric, counts: MatchCounts) -> int:
     curve = metric.at(counts)
+    if np.isnan(curve).all():
+        raise ValueError(
+            f"`thresholds_targets` {name!r}: {metric.name} is undefined, a rate of none of these queries."
+        )
     meets = np.flatnonzero(curve >= value if metric.maximize else curve <= value)
+    if metric.maximize or not metric.increasing:
+        meets = meets[meets > 0]
     if len(meets) == 0:
-        nearest = curve.max() if metric.maximize else curve.min()
+        nearest = np.nanmax(curve[1:]) if metric.maximize else np.nanmin(curve[1:])
         raise ValueError(
             f"`thresholds_targets` {name!r}: no threshold has {metric.name} "
             f"{'of at least' if metric.maximize else 'of at most'} {value}; the best is {nearest:.4f}."
         )
-    # Growing metrics that should be large are met from some distance on, the others up to one.
+    # Growing metrics that should be large are met from some distance on, and so are falling
+    # ones that should be small; the others are met up to one.
     return int(meets[0] if metric.maximize == metric.increasing else meets[-1])
+
+
+def checked_targets(targets: Any) -> Mapping[str, Target]:
+    """Targets by names that a cut point may have."""
+    if targets is None:
+        return {}
+    if not isinstance(targets, Mapping):
+        raise ValueError(
+            f"`thresholds_targets` must map names to targets. Received: {type(targets).__name__}"
+        )
+    for name in targets:
+        if not isinstance(name, str) or name in ("optimal", "all"):
+            raise ValueError(
+                f"`thresholds_targets` must have names that are strings, other than 'optimal' and 'all'. Received: {name!r}"
+            )
+    return targets

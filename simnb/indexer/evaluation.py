@@ -15,8 +15,8 @@ from simnb.calibration import (
     evaluate_classification,
     match,
 )
-from simnb.classification_metrics import ClassificationMetric
-from simnb.matchers import ClassificationMatch
+from simnb.classification_metrics import ClassificationMetric, make_classification_metric
+from simnb.matchers import ClassificationMatch, make_classification_matcher
 from simnb.retrieval_metrics import RetrievalMetric, evaluate_retrieval
 from simnb.retrieval_metrics.evaluate import checked_metrics
 from simnb.types import Lookups
@@ -58,7 +58,8 @@ class EvaluatedIndex:
             As `simnb.calibration.calibrate`; k is larger than the index. An earlier
             calibration stays then.
         """
-        _by_name_alone(matcher)
+        _by_name_alone("matcher", matcher, make_classification_matcher)
+        _by_name_alone("calibration_metric", calibration_metric, make_classification_metric)
         results = calibrate(
             self.query(embeddings, k),
             labels,
@@ -96,12 +97,7 @@ class EvaluatedIndex:
         ValueError
             Not calibrated; no such cut point: the message lists those there are.
         """
-        results = self._require_calibration()
-        if isinstance(cutpoint, str):
-            names = list(results.cutpoints) if cutpoint == "all" else [cutpoint]
-            limits = {name: results.cutpoint(name) for name in names}
-        else:
-            limits = {"": cutpoint}
+        results, limits = self._require_calibration(), self.limits(cutpoint)
         neighbors = results.k if k is None else k
         rule = results.matcher if matcher is None else matcher
         lookups = self.query(embeddings, neighbors)
@@ -110,6 +106,31 @@ class EvaluatedIndex:
             for name, limit in limits.items()
         }
         return found if cutpoint == "all" else next(iter(found.values()))
+
+    def limits(self, cutpoint: str | float) -> dict[str, float]:
+        """Return the distances that a `cutpoint` of `match` stands for, by name.
+
+        Parameters
+        ----------
+        cutpoint : str or float
+            A cut point's name, `"all"`, or a distance.
+
+        Raises
+        ------
+        ValueError
+            Not calibrated; no such cut point; a distance that no item can be within.
+        """
+        results = self._require_calibration()
+        if isinstance(cutpoint, str):
+            names = list(results.cutpoints) if cutpoint == "all" else [cutpoint]
+            return {name: results.cutpoint(name) for name in names}
+        limit = check.threshold("cutpoint", cutpoint)
+        if limit < 0 and not results.larger_is_nearer:
+            raise ValueError(
+                "`cutpoint` must be a name or a distance of at least 0; what to answer where nothing is near "
+                f"is `no_match_label`. Received: cutpoint={cutpoint!r}"
+            )
+        return {"": limit}
 
     def evaluate_classification(
         self,
@@ -202,10 +223,16 @@ class EvaluatedIndex:
         return self.calibration
 
 
-def _by_name_alone(matcher: Any) -> None:
-    """Refuse a rule that its name does not tell whole: `match` would use another one."""
-    if isinstance(matcher, ClassificationMatch) and vars(matcher):
+def _by_name_alone(argument: str, value: Any, make: Callable[[Any], Any]) -> None:
+    """Refuse what its name does not tell whole: the calibration keeps the name alone."""
+    own = make(value)
+    if vars(own):
         raise ValueError(
-            "`matcher` must have no state of its own, since the calibration keeps its name alone: "
-            f"make {', '.join(vars(matcher))} a class attribute. Received: matcher={matcher!r}"
+            f"`{argument}` must have no state of its own, since a calibration keeps its name alone: "
+            f"make {', '.join(vars(own))} a class attribute. Received: {argument}={value!r}"
+        )
+    if type(own) is not type(make(own.name)):
+        raise ValueError(
+            f"`{argument}` must have a `name` of its own, since a calibration keeps its name alone. "
+            f"Received: {type(own).__name__}, whose name {own.name!r} is that of {type(make(own.name)).__name__}"
         )

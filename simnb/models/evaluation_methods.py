@@ -7,7 +7,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from simnb import check
 from simnb.calibration import CalibrationResults, Target
+from simnb.calibration.targets import checked_targets
 from simnb.classification_metrics import ClassificationMetric
 from simnb.indexer import Indexer
 from simnb.matchers import ClassificationMatch
@@ -59,9 +61,11 @@ class EvaluationMethods:
             target that is no number from 0 to 1 or that no threshold reaches.
         """
         index: Indexer = self._require_index(filled=True)
+        labels = check.labels("y", y)  # before the time that embedding takes
+        checked_targets(thresholds_targets)
         return index.calibrate(
             self.embed(x, verbose=verbose),
-            y,
+            labels,
             thresholds_targets,
             k,
             calibration_metric,
@@ -97,6 +101,7 @@ class EvaluationMethods:
             Not calibrated; no such cut point: the message lists those there are.
         """
         index: Indexer = self._require_index(filled=True)
+        index.limits(cutpoint)  # refused before the time that embedding takes
         return index.match(self.embed(x, verbose=verbose), cutpoint, no_match_label, k, matcher)
 
     def evaluate_classification(
@@ -129,8 +134,10 @@ class EvaluationMethods:
             As `simnb.calibration.evaluate_at`.
         """
         index: Indexer = self._require_index(filled=True)
+        index.limits("all")
+        labels = check.labels("y", y)
         return index.evaluate_classification(
-            self.embed(x, verbose=verbose), y, extra_metrics, k, matcher, confidence, seed
+            self.embed(x, verbose=verbose), labels, extra_metrics, k, matcher, confidence, seed
         )
 
     def evaluate_retrieval(
@@ -167,6 +174,7 @@ class EvaluationMethods:
             The index is empty or has no labels; labels of another kind or number.
         """
         index: Indexer = self._require_index(filled=True)
+        labels = check.labels("y", y)
         return index.evaluate_retrieval(
-            self.embed(x, verbose=verbose), y, retrieval_metrics, query_ids, confidence, seed
+            self.embed(x, verbose=verbose), labels, retrieval_metrics, query_ids, confidence, seed
         )

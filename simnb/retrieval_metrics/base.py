@@ -74,7 +74,7 @@ class RetrievalMetric(ABC):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "name" in cls.__dict__:
-            _REGISTRY.add(cls, cls.name, *cls.aliases)
+            _REGISTRY.add(cls, cls.name, *cls.__dict__.get("aliases", ()))
 
     def __init__(
         self,
@@ -86,13 +86,7 @@ class RetrievalMetric(ABC):
         drop_closest_lookup: bool = False,
     ) -> None:
         self.k = check.positive_integer("k", k)
-        if not isinstance(distance_threshold, (int, float, np.number)) or np.isnan(
-            distance_threshold
-        ):
-            raise ValueError(
-                f"`distance_threshold` must be a number. Received: {distance_threshold!r}"
-            )
-        self.distance_threshold = float(distance_threshold)
+        self.distance_threshold = check.threshold("distance_threshold", distance_threshold)
         self.average = check.one_of("average", average, ("micro", "macro"))
         if exclude_self and drop_closest_lookup:
             raise ValueError(

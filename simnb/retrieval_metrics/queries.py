@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simnb import check
-from simnb.labels import equal, same_kind
+from simnb.labels import equal, of_neighbors, same_kind
 from simnb.retrieval_metrics.relevance import Counts, Relevance
 from simnb.types import Lookups
 
@@ -65,13 +65,7 @@ def checked_queries(
         raise ValueError(
             "`query_ids` must come with metrics that have `exclude_self=True`. Received: none of `metrics` has"
         )
-    if not isinstance(lookups, Lookups):
-        raise ValueError(f"`lookups` must be Lookups. Received: {type(lookups).__name__}")
-    if lookups.labels is None:
-        raise ValueError("`lookups` must be of an index with labels. Received: lookups.labels=None")
-    labels = np.asarray(lookups.labels)
-    if labels.dtype.kind not in "iubU":
-        labels = check.labels("lookups.labels", labels.ravel()).reshape(labels.shape)
+    labels = of_neighbors(lookups)
     own = check.labels("query_labels", query_labels, len(lookups))
     if labels.size == 0:
         raise ValueError(

@@ -44,7 +44,7 @@ class Search(ABC):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "name" in cls.__dict__:
-            _REGISTRY.add(cls, cls.name, *cls.aliases)
+            _REGISTRY.add(cls, cls.name, *cls.__dict__.get("aliases", ()))
 
     def __init__(self, distance: str | distances.Distance, dim: int) -> None:
         self.distance = distances.get(distance)

@@ -8,7 +8,9 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from simnb import Indexer
 from simnb.calibration import calibrate
-from simnb.matchers import ClassificationMatch
+from simnb.classification_metrics import ClassificationMetric
+from simnb.matchers import ClassificationMatch, MatchNearest
+from simnb.types import Lookups
 from tests.calibration.world import METRICS, cases, counts_by_hand, looked_up
 
 
@@ -218,3 +220,77 @@ def test_rates_at_every_threshold_are_those_of_scikit_learn(case):
     assert curves["recall"] == pytest.approx(tpr[1:])
     precision, _, _ = precision_recall_curve(right, -np.array(distances))
     assert curves["precision"] == pytest.approx(precision[-2::-1])
+
+
+def test_a_metric_or_matcher_that_its_name_does_not_tell_whole_is_refused():
+    class FBeta(ClassificationMetric):
+        name = "tests.fbeta"
+
+        def __init__(self, beta=1.0):
+            self.beta = beta
+
+        def compute(self, tp, fp, tn, fn, count):
+            b = self.beta**2
+            return (1 + b) * tp / np.maximum((1 + b) * tp + b * fn + fp, 1)
+
+    class Unnamed(MatchNearest):
+        def derive_match(self, lookup_labels, lookup_distances):
+            return lookup_labels[:, -1], lookup_distances[:, -1]
+
+    index = Indexer(1, distance="euclidean")
+    index.add([[0.0], [1.0]], labels=[1, 2])
+    with pytest.raises(ValueError, match="`calibration_metric` must have no state of its own"):
+        index.calibrate([[0.1]], [1], calibration_metric=FBeta(0.2))
+    with pytest.raises(ValueError, match="Unnamed, whose name 'match_nearest' is that of MatchNea"):
+        index.calibrate([[0.1]], [1], matcher=Unnamed())
+    results = index.calibrate([[0.1]], [1], extra_metrics=[FBeta(0.2)])  # is only reported
+    assert results.cutpoints["optimal"]["tests.fbeta"] == 1.0
+
+
+def test_labels_of_other_libraries_are_compared_as_what_they_are():
+    pd = pytest.importorskip("pandas")
+    objects = np.array(pd.Series(["cat", "dog"]), dtype=object)[:, None]
+    lookups = Lookups(np.array([[0], [1]]), np.array([[0.1], [0.2]]), objects)
+    assert calibrate(lookups, ["cat", "fox"]).cutpoints["optimal"]["precision"] == 1.0
+    for labels in (np.array([[b"cat"], [b"dog"]]), np.array([[1.0], [np.nan]])):
+        with pytest.raises(ValueError, match=r"`lookups\.labels` must be integers or strings"):
+            calibrate(Lookups(lookups.ids, lookups.distances, labels), ["cat", "fox"])
+
+
+def test_missing_neighbours_of_other_libraries_are_no_answers():
+    far = np.float32(3.4e38)  # what faiss fills in beside id -1
+    lookups = Lookups(np.array([[0], [-1]]), np.array([[0.1], [far]]), np.array([[7], [7]]))
+    results = calibrate(lookups, [7, 7], extra_metrics=["coverage"])
+    assert results.thresholds["coverage"].tolist() == [0.5]
+    for odd in (-np.inf, np.nan):
+        broken = Lookups(lookups.ids * 0, np.array([[0.1], [odd]]), lookups.labels)
+        assert calibrate(broken, [7, 7], extra_metrics=["coverage"]).thresholds["coverage"] == [0.5]
+
+
+def test_classes_said_to_be_unknown_that_neighbours_have_are_refused():
+    with pytest.raises(ValueError, match="`known_classes` must hold every class of the index"):
+        calibrate(looked_up([0.1], [5]), [5], known_classes=[1])
+
+
+@pytest.mark.parametrize("answer", [np.array([[1], [2]]), np.array([1])])
+def test_a_matcher_that_does_not_answer_once_a_query_is_named(answer):
+    class Odd(ClassificationMatch):
+        name = "tests.odd"
+
+        def derive_match(self, lookup_labels, lookup_distances):
+            return answer, np.zeros(answer.shape)
+
+    with pytest.raises(ValueError, match=r"a query, both \[2\].*from Odd"):
+        calibrate(LOOKUPS, [1, 2], matcher=Odd())
+
+
+def test_similarities_keep_the_precision_they_come_with():
+    close = np.array([[0.5], [0.5 + 1e-9]])
+    lookups = Lookups(np.array([[0], [1]]), close, np.array([[1], [2]]), larger_is_nearer=True)
+    assert len(calibrate(lookups, [1, 2]).thresholds["distance"]) == 2
+
+
+def test_what_is_no_list_of_metrics_is_refused_by_name():
+    for metrics in ("recall", None):
+        with pytest.raises(ValueError, match="`extra_metrics` must be a list of metrics"):
+            calibrate(LOOKUPS, [1, 2], extra_metrics=metrics)

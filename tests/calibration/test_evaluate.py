@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from simnb import Indexer
 from simnb.calibration import calibrate, evaluate_at, evaluate_classification
 from simnb.classification_metrics import names
+from simnb.types import Lookups
 from tests.calibration.world import METRICS, cases, counts_by_hand, looked_up
 
 
@@ -101,8 +102,10 @@ def test_k_and_matcher_are_the_calibrations_unless_given():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"distances": []}, "at least one threshold"),
-        ({"distances": [float("nan")]}, "`distance` must be a number"),
+        ({"distances": []}, "one threshold or a list of them"),
+        ({"distances": None}, "`distances` must be a number"),
+        ({"distances": [1], "metrics": "f1"}, "`metrics` must be a list of metrics"),
+        ({"distances": [float("nan")]}, "`distances` must be a number"),
         ({"distances": [1], "metrics": ["auc"]}, "Unknown classification metric"),
         ({"distances": [1], "confidence": 1}, "`confidence` must be between 0 and 1"),
         ({"distances": [1], "metrics": ["far"]}, "needs `known_classes`"),
@@ -131,3 +134,21 @@ def test_evaluating_before_calibrating_is_refused():
     index.add([[0.0]], labels=[1])
     with pytest.raises(ValueError, match="not calibrated"):
         index.evaluate_classification([[0.0]], [1])
+
+
+def test_results_of_distances_are_not_applied_to_similarities():
+    results = calibrate(looked_up([0.1, 0.4], [1, 2]), [1, 1])
+    similar = Lookups(np.array([[0]]), np.array([[0.9]]), np.array([[1]]), larger_is_nearer=True)
+    with pytest.raises(ValueError, match=r"of an index by similarity.*Received: one by distance"):
+        evaluate_classification(similar, [1], results)
+    with pytest.raises(ValueError, match=r"`results` must be CalibrationResults\. Received: dict"):
+        evaluate_classification(similar, [1], {})
+
+
+def test_draws_without_a_query_of_an_unknown_class_tell_nothing_of_its_rate():
+    truth = [1] * 48 + [9, 9]
+    lookups = looked_up([0.1] * 50, [1] * 50)
+    found = evaluate_at(lookups, truth, 0.5, ["far"], known_classes=[1], confidence=0.95)
+    assert found["false_accept_rate low"] == found["false_accept_rate high"] == [1.0]
+    found = evaluate_at(lookups, [1] * 50, 0.5, ["far"], known_classes=[1], confidence=0.95)
+    assert np.isnan([values[0] for name, values in found.items() if name != "distance"]).all()

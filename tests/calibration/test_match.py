@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from simnb import Indexer
 from simnb.calibration import calibrate, match
+from simnb.types import Lookups
 from tests.calibration.world import METRICS, cases, looked_up
 
 
@@ -119,3 +121,52 @@ def test_an_infinite_cut_gives_every_answer_there_is_and_no_more():
 def test_a_distance_that_is_no_number_is_refused(distance):
     with pytest.raises(ValueError, match="`distance` must be a number"):
         match(looked_up([0.1], [1]), distance)
+
+
+@st.composite
+def neighborhoods(draw):
+    """Look-ups with ties, gaps, several neighbours, by distance or similarity; and the truth."""
+    q, k = draw(st.integers(1, 12)), draw(st.integers(1, 4))
+    rows = st.lists(
+        st.floats(0, 2, width=32) | st.sampled_from([0.25, 0.5, 1.0]), min_size=k, max_size=k
+    )
+    distances = np.sort(draw(st.lists(rows, min_size=q, max_size=q)), axis=1).astype(np.float32)
+    label = st.lists(st.integers(0, 3), min_size=k, max_size=k)
+    labels = np.array(draw(st.lists(label, min_size=q, max_size=q)))
+    missing = np.array(draw(st.lists(st.integers(0, k), min_size=q, max_size=q)))
+    there = np.arange(k) < missing[:, None]
+    similar = draw(st.booleans())
+    filled = np.where(there, -distances if similar else distances, -np.inf if similar else np.inf)
+    ids = np.where(there, np.arange(q * k).reshape(q, k), -1)
+    truth = draw(st.lists(st.integers(0, 3), min_size=q, max_size=q))
+    return Lookups(ids, filled, labels, larger_is_nearer=similar), np.array(truth)
+
+
+@given(neighborhoods(), st.sampled_from(["match_nearest", "match_majority_vote"]))
+def test_match_is_calibration_for_any_look_up_k_and_matcher(case, matcher):
+    lookups, truth = case
+    k = lookups.ids.shape[1]
+    options = {"k": k, "matcher": matcher, "extra_metrics": ["binary_accuracy", "coverage"]}
+    if not (lookups.ids[:, 0] >= 0).any():
+        with pytest.raises(ValueError, match="no query has any"):
+            calibrate(lookups, truth, **options)
+        return
+    results = calibrate(lookups, truth, {"few": {"fpr": 0.3}}, **options)
+    curves = results.thresholds
+    for place, cut in enumerate(curves["distance"]):
+        found = match(lookups, cut, -1, k, matcher)
+        assert (found == truth).mean() == curves["binary_accuracy"][place]
+        assert (found != -1).mean() == curves["coverage"][place]
+    for point in results.cutpoints.values():
+        found = match(lookups, point["distance"], -1, k, matcher)
+        assert (found == truth).mean() == point["binary_accuracy"]
+
+
+def test_a_label_given_for_a_distance_is_refused_with_a_hint():
+    index = Indexer(1, distance="euclidean")
+    index.add([[0.0], [1.0]], labels=[1, 2])
+    index.calibrate([[0.1], [0.8]], [1, 2])
+    with pytest.raises(ValueError, match=r"distance of at least 0.*`no_match_label`.*cutpoint=-1"):
+        index.match([[0.0]], -1)  # TensorFlow Similarity's second argument
+    with pytest.raises(ValueError, match="`cutpoint` must be a number"):
+        index.match([[0.0]], None)

@@ -28,3 +28,22 @@ def test_the_distance_of_an_unknown_cut_point_is_refused_with_those_there_are():
     results = calibrate(looked_up([0.1], [1]), [1], {"strict": 0.5})
     with pytest.raises(ValueError, match=r"one of 'optimal', 'strict'. Received: cutpoint='lax'"):
         results.cutpoint("lax")
+
+
+def test_results_are_compared_by_what_they_hold():
+    lookups = looked_up([0.1, 0.3, 0.4], [1, 2, 1])
+    one, same = calibrate(lookups, [1, 1, 1]), calibrate(lookups, [1, 1, 1])
+    assert one == same
+    assert one != calibrate(lookups, [1, 2, 1])
+    assert one != "results"
+
+
+def test_a_rate_that_is_undefined_is_null_in_json_and_comes_back():
+    results = calibrate(looked_up([0.1], [1]), [1], extra_metrics=["far"], known_classes=[1])
+    assert np.isnan(results.thresholds["false_accept_rate"]).all()
+    assert "NaN" not in results.to_json()
+    again = CalibrationResults.from_json(results.to_json())
+    assert again == results
+    assert np.isnan(again.cutpoints["optimal"]["false_accept_rate"])
+    with pytest.raises(ValueError, match="`calibration_metric` must be defined"):
+        calibrate(looked_up([0.1], [1]), [1], calibration_metric="far", known_classes=[1])

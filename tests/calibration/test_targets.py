@@ -1,11 +1,19 @@
 """Ways to choose a cut point: each meets its target, or says how near it came."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simnb.calibration import calibrate
+from simnb.calibration import calibrate, evaluate_at, match
+from simnb.classification_metrics import make_classification_metric
 from tests.calibration.world import METRICS, cases, looked_up
+
+
+def value_at(metric, lookups, truth, cut, known):
+    return evaluate_at(lookups, truth, [cut], [metric], known_classes=known)[
+        make_classification_metric(metric).name
+    ][0]
 
 
 @given(
@@ -14,19 +22,25 @@ from tests.calibration.world import METRICS, cases, looked_up
 @settings(max_examples=200)
 def test_a_target_is_met_or_said_to_be_out_of_reach(case, metric, value):
     distances, found, truth = case
+    known = sorted({0, 1, *found})
     lookups = looked_up(distances, found)
-    options = {"extra_metrics": [metric], "known_classes": [0, 1]}
+    options = {"extra_metrics": [metric], "known_classes": known}
     curve = calibrate(lookups, truth, **options).thresholds[metric]
+    if np.isnan(curve).all():
+        with pytest.raises(ValueError, match="is undefined"):
+            calibrate(lookups, truth, {"mine": {metric: value}}, **options)
+        return
     small = metric in ("fpr", "false_accept_rate", "false_reject_rate")
-    reachable = curve.min() <= value if small else curve.max() >= value
+    # Withholding every answer makes no mistake.
+    none = metric in ("fpr", "false_accept_rate")
+    reachable = none or (curve.min() <= value if small else curve.max() >= value)
     if not reachable:
         with pytest.raises(ValueError, match="no threshold has"):
             calibrate(lookups, truth, {"mine": {metric: value}}, **options)
         return
-    found_value = calibrate(lookups, truth, {"mine": {metric: value}}, **options).cutpoints["mine"][
-        metric
-    ]
-    assert found_value <= value if small else found_value >= value
+    point = calibrate(lookups, truth, {"mine": {metric: value}}, **options).cutpoints["mine"]
+    assert point[metric] <= value if small else point[metric] >= value
+    assert value_at(metric, lookups, truth, point["distance"], known) == point[metric]
 
 
 def test_targets_keep_as_much_as_they_can():
@@ -77,8 +91,45 @@ def test_a_cost_ratio_finds_the_cheapest_threshold(case, ratio):
         right_withheld = sum(r and not g for g, r in zip(given_, right, strict=True))
         return ratio * wrong_given + right_withheld
 
-    cheapest = min(cost(cut) for cut in results.thresholds["distance"])
+    cheapest = min(cost(cut) for cut in [-1.0, *results.thresholds["distance"]])
     assert cost(results.cutpoint("mine")) == pytest.approx(cheapest)
+
+
+def test_where_every_answer_costs_more_than_it_is_worth_none_is_given():
+    lookups = looked_up([0.1, 0.2, 0.3], [2, 1, 1])
+    results = calibrate(
+        lookups,
+        [1, 1, 1],
+        {"dear": {"cost_ratio": 1000}, "none": {"fpr": 0}},
+        extra_metrics=["fpr"],
+    )
+    for name in ("dear", "none"):
+        assert 0 < results.cutpoint(name) < 0.1
+        assert match(lookups, results.cutpoint(name)).tolist() == [-1, -1, -1]
+    assert results.cutpoint("optimal") > 0.3
+
+
+def test_a_target_of_npv_is_not_met_by_withholding_nothing():
+    # wrong answers far off: from 0.45 on all that is withheld is wrong
+    lookups = looked_up([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [1, 1, 1, 1, 2, 2])
+    results = calibrate(lookups, [1] * 6, {"sure": {"npv": 0.9}}, extra_metrics=["npv"])
+    assert results.cutpoint("sure") == pytest.approx(0.45)
+    with pytest.raises(ValueError, match="no threshold has npv"):
+        calibrate(looked_up([0.1, 0.2], [1, 1]), [1, 1], {"sure": {"npv": 0.9}})
+
+
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        ({"optimal": 0.5}, "other than 'optimal' and 'all'. Received: 'optimal'"),
+        ({"all": 0.5}, "Received: 'all'"),
+        ({3: 0.5}, "names that are strings.*Received: 3"),
+        ([0.5], "`thresholds_targets` must map names to targets. Received: list"),
+    ],
+)
+def test_names_that_a_cut_point_cannot_have_are_refused(targets, message):
+    with pytest.raises(ValueError, match=message):
+        calibrate(looked_up([0.1], [1]), [1], targets)
 
 
 def test_a_false_positive_rate_of_five_hundredths_is_met_not_just_missed():
