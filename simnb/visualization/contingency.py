@@ -69,67 +69,85 @@ def contingency(
     columns, column = np.unique(predicted, return_inverse=True)
     rows, row = np.unique(truth, return_inverse=True)
     found = sorted({*rows.tolist(), *columns.tolist()})
-    names = _names(found, labels, no_match_label, bool(withheld.any() or missing.any()))
+    names, none = _names(found, labels, no_match_label)
+    if none is None and (withheld.any() or missing.any()):
+        none = "no match"
     place = {own: number for number, own in enumerate(names)}
-    size = len(names)
+    size = len(names) + (none is not None)
     y, x = np.full(len(missing), size - 1), np.full(len(missing), size - 1)
     y[~missing] = np.array([place[own] for own in rows.tolist()], dtype=np.int64)[row]
     x[~withheld] = np.array([place[own] for own in columns.tolist()], dtype=np.int64)[column]
     counts = np.bincount(y * size + x, minlength=size * size).reshape(size, size)
-    return Contingency(counts.astype(np.int64), list(names.values()), no_match_label in names)
+    shown = [*names.values(), *([] if none is None else [none])]
+    return Contingency(counts.astype(np.int64), shown, none is not None)
 
 
 def _apart(name: str, value: Any, no_match_label: Any) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """The labels that are classes [m], and where those that are not are [q]."""
-    found = np.asarray(value)
-    if found.dtype.kind in "fU" and not hasattr(value, "dtype"):
-        # NumPy made text of ["cat", -1], or floats of integers on both sides of 2**63.
-        found = np.asarray(value, dtype=object)
+    found = _cells(value, no_match_label)
     if found.ndim == 2 and found.shape[1] == 1:
         found = found[:, 0]
     if found.ndim != 1:
         return check.labels(name, value), np.zeros(0, bool)  # which says what is wrong
     none = _equals(found, no_match_label)
     classes = found[~none]
-    # As a list, objects become integers or text again.
-    return check.labels(name, classes.tolist() if found.dtype.kind == "O" else classes), none
+    if found.dtype.kind != "O" or any(isinstance(own, _SEQUENCES) for own in classes):
+        return check.labels(name, classes), none
+    return check.labels(name, classes.tolist()), none  # as a list, integers or text again
+
+
+def _cells(value: Any, no_match_label: Any) -> NDArray[Any]:
+    """`value` as an array whose cells are still the labels."""
+    if isinstance(no_match_label, _SEQUENCES) and isinstance(value, (list, tuple)):
+        return np.fromiter(value, dtype=object)  # NumPy would take the label apart
+    found = np.asarray(value)
+    if found.dtype.kind in "fU" and not hasattr(value, "dtype"):
+        # NumPy made text of ["cat", -1], or floats of integers on both sides of 2**63.
+        return np.asarray(value, dtype=object)
+    return found
 
 
 def _equals(labels: NDArray[Any], no_match_label: Any) -> NDArray[np.bool_]:
     """Where the labels are the one that is no class."""
-    comparable = labels.dtype.kind == "O" or (
-        no_match_label is not None and _is_text(labels) == isinstance(no_match_label, str)
-    )
-    if not comparable:
-        return np.zeros(len(labels), bool)
-    return np.asarray(labels == no_match_label).astype(bool)
+    if labels.dtype.kind == "O":
+        cells = (_same(own, no_match_label) for own in labels)
+        return np.fromiter(cells, dtype=bool, count=len(labels))
+    if isinstance(no_match_label, str if _is_text(labels) else Number):
+        return np.asarray(labels == no_match_label).astype(bool)
+    return np.zeros(len(labels), bool)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two labels of any kind are one: NaN is itself, an array nothing else."""
+    if one is other:
+        return True
+    if isinstance(one, _FLOATS) and isinstance(other, _FLOATS) and np.isnan(one):
+        return bool(np.isnan(other))
+    equal = one == other
+    return isinstance(equal, (bool, np.bool_)) and bool(equal)
 
 
 def _names(
-    found: list[Any],
-    labels: Sequence[str] | Mapping[Any, str] | None,
-    no_match_label: Any,
-    any_no_match: bool,
-) -> dict[Any, str]:
-    """The name of each class in order, the one that is none last if it is there."""
+    found: list[Any], labels: Sequence[str] | Mapping[Any, str] | None, no_match_label: Any
+) -> tuple[dict[Any, str], str | None]:
+    """The name of each class in order, and apart that of the one that is none, if it has one."""
     if labels is None:
-        names = {own: str(own) for own in found}
-    elif isinstance(labels, Mapping):
+        return {own: str(own) for own in found}, None
+    if isinstance(labels, Mapping):
         names = {own: str(labels.get(own, own)) for own in found}
-    else:
-        text = isinstance(next(iter(found), no_match_label), str)
-        names = {own if text else place: str(own) for place, own in enumerate(labels)}
-        outside = [own for own in found if own not in names]
-        if outside:
-            raise ValueError(
-                f"`labels` must name every class there is, or be a mapping. Received: {len(names)} names, "
-                f"none for {', '.join(map(repr, outside[:10]))}{', …' if len(outside) > 10 else ''}"
-            )
-    none = names.pop(no_match_label, None)
-    if none is None and any_no_match:
-        known = labels if isinstance(labels, Mapping) else {}
-        none = str(known.get(no_match_label, "no match"))
-    return names if none is None else {**names, no_match_label: none}
+        return names, next(
+            (str(name) for own, name in labels.items() if _same(own, no_match_label)), None
+        )
+    text = isinstance(next(iter(found), no_match_label), str)
+    names = {own if text else place: str(own) for place, own in enumerate(labels)}
+    outside = [own for own in found if own not in names]
+    if outside:
+        raise ValueError(
+            f"`labels` must name every class there is, or be a mapping. Received: {len(names)} names, "
+            f"none for {', '.join(map(repr, outside[:10]))}{', …' if len(outside) > 10 else ''}"
+        )
+    none = [own for own in names if _same(own, no_match_label)]
+    return names, names.pop(none[0]) if none else None
 
 
 def _is_text(labels: NDArray[Any]) -> bool:

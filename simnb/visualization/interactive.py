@@ -46,7 +46,7 @@ def plain(text: Any) -> Any:
 
 
 def add_hover(plot: Any, renderers: Sequence[Any], rows: Sequence[tuple[str, str]]) -> None:
-    """Show values under the pointer.
+    """Show values under the pointer; of a line those of its nearest point, none in between.
 
     `rows` are our own words and templates. A user's text belongs in a column or a
     renderer's name, which Bokeh escapes, never in a template, which it reads as HTML.
@@ -55,7 +55,9 @@ def add_hover(plot: Any, renderers: Sequence[Any], rows: Sequence[tuple[str, str
 
     columns = [template.partition("{%")[0] for _, template in rows if "{%" in template]
     formatters = dict.fromkeys(columns, "printf")
-    plot.add_tools(HoverTool(renderers=list(renderers), tooltips=list(rows), formatters=formatters))
+    hover = HoverTool(renderers=list(renderers), tooltips=list(rows), formatters=formatters)
+    hover.line_policy = "nearest"
+    plot.add_tools(hover)
 
 
 def add_legend(plot: Any, entries: Sequence[tuple[str, Sequence[Any]]]) -> None:

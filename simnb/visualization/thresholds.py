@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 
 from simnb import check
 from simnb.calibration import CalibrationResults
-from simnb.visualization.curves import steps, thinned
+from simnb.visualization.curves import thinned
 from simnb.visualization.interactive import add_hover, add_legend
 from simnb.visualization.palette import curve_style
 from simnb.visualization.present import literal, shortened
 from simnb.visualization.threshold_axes import ThresholdAxes, calibrated, measure
 
 Curves = dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
+
+_FEW = 30  # points; fewer are marked, and so one is seen that makes no line
 
 
 def metrics_by_threshold(
@@ -27,8 +29,11 @@ def metrics_by_threshold(
 ) -> Figure | Any:
     """Draw how metrics change with the threshold, and where the cut points are.
 
-    A curve of more than 2,000 thresholds is thinned to those that give it its shape,
-    extremes included.
+    Each point of a curve, a threshold and the metric there, is exact, and Bokeh shows only
+    these under the pointer. The lines in between are there for the eye: the metric changes
+    somewhere between two thresholds, all at once. Points fewer than 30 are marked. A curve
+    of more than 2,000 thresholds is thinned to those that give it its shape, extremes
+    included.
 
     Parameters
     ----------
@@ -76,7 +81,7 @@ def metrics_by_threshold(
 
 
 def _curves(results: CalibrationResults, metrics: str | Sequence[str] | None) -> Curves:
-    """The corners of each metric's curve, thinned, the last value held a little on."""
+    """The points of each metric's curve, thinned."""
     calibrated(results)
     known = [name for name in results.thresholds if name not in ("distance", "value")]
     chosen = known if metrics is None else [metrics] if isinstance(metrics, str) else list(metrics)
@@ -87,13 +92,11 @@ def _curves(results: CalibrationResults, metrics: str | Sequence[str] | None) ->
             f"with extra_metrics=[…] for others. Received: metrics={metrics!r}"
         )
     x = results.thresholds["distance"]
-    toward = -1.0 if results.larger_is_nearer else 1.0
-    margin = 0.03 * (x[-1] - x[0]) or toward * (0.1 * abs(x[-1]) or 0.1)
     found = {}
     for name in dict.fromkeys(chosen):
-        kept = thinned(x, results.thresholds[name])
-        y = results.thresholds[name][kept]
-        found[name] = steps(np.append(x[kept], x[-1] + margin), np.append(y, y[-1]))
+        y = results.thresholds[name]
+        kept = thinned(x, y)
+        found[name] = x[kept], y[kept]
     return found
 
 
@@ -102,30 +105,38 @@ def _in_matplotlib(curves: Curves, axes: ThresholdAxes, labels: tuple[str, str, 
     for place, (metric, (x, y)) in enumerate(curves.items()):
         color, dashes = curve_style(place)
         label = literal(shortened(metric, 30))
-        panel.plot(x, y, color=color, dashes=dashes, linewidth=1.8, label=label)
+        marker = "o" if len(x) < _FEW else None
+        panel.plot(
+            x,
+            y,
+            color=color,
+            dashes=dashes,
+            linewidth=1.8,
+            marker=marker,
+            markersize=4,
+            label=label,
+        )
     handles, texts = panel.get_legend_handles_labels()
     figure.legend(handles, texts, loc="outside right upper", frameon=False)
     return figure
 
 
 def _in_bokeh(curves: Curves, axes: ThresholdAxes, labels: tuple[str, str, str], name: str) -> Any:
+    from bokeh.models import ColumnDataSource
+
     plot = axes.in_bokeh(*labels)
-    lines = []
+    entries, hovered = [], []
     for place, (metric, (x, y)) in enumerate(curves.items()):
         color, dashes = curve_style(place)
-        source = {"threshold": x, "value": y}
-        lines.append(
-            plot.line(
-                "threshold",
-                "value",
-                source=source,
-                name=metric,
-                line_color=color,
-                line_dash=list(dashes),
-                line_width=2,
-            )
-        )
-    add_legend(plot, [(shortened(line.name, 30), [line]) for line in lines])
+        columns = {"source": ColumnDataSource({"threshold": x, "value": y}), "name": metric}
+        line = plot.line("threshold", "value", **columns, line_color=color, line_width=2)
+        line.glyph.line_dash = list(dashes)
+        drawn = [line]
+        if len(x) < _FEW:
+            drawn.append(plot.scatter("threshold", "value", **columns, color=color, size=5))
+        entries.append((shortened(metric, 30), drawn))
+        hovered.append(line if len(x) > 1 else drawn[-1])
+    add_legend(plot, entries)
     rows = [("metric", "$name"), (name, "@threshold{%.4g}"), ("value", "@value{%.4f}")]
-    add_hover(plot, lines, rows)
+    add_hover(plot, hovered, rows)
     return plot

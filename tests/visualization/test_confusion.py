@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from sklearn import metrics
 
+from simnb.calibration import match
 from simnb.visualization import confusion_matrix
+from tests.visualization.cases import looked_up
 
 pytestmark = pytest.mark.filterwarnings("ignore:A single label was found")  # scikit-learn's
 CIFAR = ["Airplane", "Automobile", "Bird", "Cat", "Deer"]
@@ -106,6 +108,63 @@ def test_string_labels_take_any_no_match_label(no_match_label):
     axes, matrix = draw(y_pred, ["cat", "cat", "dog"], no_match_label=no_match_label)
     np.testing.assert_array_equal(matrix, [[1, 0, 1], [0, 1, 0], [0, 0, 0]])
     assert names(axes) == ["cat", "dog", "no match"]
+
+
+OBJECTS = {
+    "None": None,
+    "text": "nothing",
+    "number": -1,
+    "tuple": ("no", "match"),
+    "tuple of one": ("no",),
+    "empty tuple": (),
+    "tuple as long as the queries": (3, 5, 3, 5),
+    "list": ["no", "match"],
+    "nested": ("no", ["match", 1]),
+    "NaN": float("nan"),
+    "array": np.array([1, 2]),
+    "object": object(),
+}
+
+
+@pytest.mark.parametrize("classes", [(3, 5), ("cat", "dog")])
+@pytest.mark.parametrize("kind", OBJECTS)
+def test_whatever_object_match_returns_is_told_from_a_class(kind, classes):
+    label, (a, b) = OBJECTS[kind], classes
+    lookups = looked_up([0.1, 0.9, 0.2, 0.3], [a, a, b, a])
+    options = {"no_match_label": label}
+    axes, matrix = draw(match(lookups, 0.5, label), [a, a, b, b], **options)
+    np.testing.assert_array_equal(matrix, [[1, 0, 1], [1, 1, 0], [0, 0, 0]])
+    assert names(axes) == [str(a), str(b), "no match"]
+    matrix = counts(match(lookups, 0.0, label), [a, a, b, b], **options)
+    np.testing.assert_array_equal(matrix, [[0, 0, 2], [0, 0, 2], [0, 0, 0]])
+    matrix = counts(match(lookups, 1.0, label), [a, a, b, b], **options)
+    np.testing.assert_array_equal(matrix, [[2, 0], [1, 1]])
+    listed = match(lookups, 0.5, label).tolist()
+    np.testing.assert_array_equal(
+        counts(listed, listed, **options), [[2, 0, 0], [0, 1, 0], [0, 0, 1]]
+    )
+
+
+def test_objects_that_are_equal_or_both_no_numbers_are_one_label():
+    tuples, nans = np.empty(2, object), np.array([1, np.float32("nan")], object)
+    tuples[:] = [1, tuple(["no", "match"])]
+    for y_pred, label in [(tuples, ("no", "match")), (nans, np.nan), ([1, np.nan], -np.nan)]:
+        np.testing.assert_array_equal(
+            counts(y_pred, [1, 1], no_match_label=label), [[1, 1], [0, 0]]
+        )
+
+
+@pytest.mark.parametrize("label", [("no", "match"), float("nan")])
+def test_an_object_for_no_match_is_called_by_its_name(label):
+    y_pred = match(looked_up([0.1, 0.9], [0, 0]), 0.5, label)
+    for labels in ({0: "zero", label: "unknown"}, {0: "zero", 7: "?", label: "unknown"}):
+        axes, matrix = draw(y_pred, [0, 0], labels=labels, no_match_label=label)
+        assert names(axes) == ["zero", "unknown"]
+        np.testing.assert_array_equal(matrix, [[1, 1], [0, 0]])
+    assert names(draw(y_pred, [0, 0], labels=["zero"], no_match_label=label)[0]) == [
+        "zero",
+        "no match",
+    ]
 
 
 def test_true_labels_that_are_no_class_fill_the_row_of_no_match():
@@ -259,6 +318,12 @@ def test_inputs_are_left_as_they_were():
         ([1, 2], ["cat", "dog"], {}, r"kind of `y_true`, strings.*integers, no_match_label=-1"),
         ([1, "none"], [1, 2], {}, r"`y_pred` must be all integers.*integers, text"),
         ([1, None], [1, 2], {}, r"`y_pred` must be all integers.*None, integers"),
+        (
+            match(looked_up([0.1, 0.9], [1, 1]), 0.5, ("no", "match")),
+            [1, 2],
+            {},
+            r"`y_pred` must be all integers.*integers, tuple",
+        ),
         ([1.0], [1], {}, r"`y_pred` must be integers or strings.*float64"),
         (np.eye(2, dtype=int), [0, 1], {}, r"`y_pred` must hold one label.*np\.argmax"),
         ([1], None, {}, r"`y_true` must hold one label an example.*None"),

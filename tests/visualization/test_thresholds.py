@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simnb.calibration import CalibrationResults, calibrate
+from simnb.calibration import CalibrationResults, calibrate, evaluate_at
 from simnb.visualization import metrics_by_threshold
-from tests.visualization.cases import BACKENDS, CASES, Case, looked_up, many
+from tests.visualization.cases import BACKENDS, CASES, EXTRA, Case, looked_up, many
 
 each_backend = pytest.mark.parametrize("backend", BACKENDS)
 
@@ -40,13 +40,6 @@ def flags(figure):
     return {own.text.text: own.x for own in figure.center if isinstance(own, Label)}
 
 
-def value_at(x, y, threshold):
-    """What a line of steps shows at a threshold, read off its corners."""
-    order = 1 if x[-1] >= x[0] else -1
-    place = np.searchsorted(order * x, order * threshold, side="right") - 1
-    return y[place]
-
-
 def results_of(x, larger_is_nearer=False, **metrics):
     first = next(iter(metrics))
     point = {"name": "optimal", "value": 1.0, "distance": x[0]}
@@ -60,26 +53,64 @@ def results_of(x, larger_is_nearer=False, **metrics):
 
 @each_backend
 @pytest.mark.parametrize("kind", ["usual", "similarity", "one query", "constant distances"])
-def test_the_curves_are_those_of_the_calibration(kind, backend):
+def test_the_points_are_those_of_the_calibration(kind, backend):
     results = CASES[kind]().results
     found = curves(metrics_by_threshold(results, backend=backend))
     assert list(found) == [own for own in results.thresholds if own not in ("distance", "value")]
     for name, (x, y) in found.items():
-        for threshold, value in zip(
-            results.thresholds["distance"], results.thresholds[name], strict=True
-        ):
-            assert value_at(x, y, threshold) == value
+        np.testing.assert_array_equal(x, results.thresholds["distance"])
+        np.testing.assert_array_equal(y, results.thresholds[name])
 
 
 @each_backend
-def test_a_value_holds_until_the_next_threshold(backend):
-    for x, larger in [([1.0, 2.0, 4.0], False), ([4.0, 2.0, 1.0], True)]:
-        results = results_of(np.array(x), larger, f1=np.array([0.2, 0.6, 0.5]))
-        drawn = curves(metrics_by_threshold(results, backend=backend))["f1"]
-        ends = x[0], (x[0] + x[1]) / 2, (x[1] + x[2]) / 2
-        assert [value_at(*drawn, threshold) for threshold in ends] == [0.2, 0.2, 0.6]
-        assert drawn[1][-1] == 0.5
-        assert (drawn[0][-1] > x[-1]) != larger  # the last one holds, too
+@pytest.mark.parametrize("kind", ["usual", "similarity", "one query", "without neighbours"])
+def test_each_point_is_exact(kind, backend):
+    case = CASES[kind]()
+    for name, (x, y) in curves(metrics_by_threshold(case.results, EXTRA, backend)).items():
+        at = evaluate_at(case.lookups, case.truth, x, [name], known_classes=case.known)
+        np.testing.assert_allclose(y, at[name], rtol=1e-12)
+
+
+@each_backend
+def test_no_value_is_claimed_beyond_where_it_holds(backend):
+    results = calibrate(looked_up([0.1, 0.2, 0.9], [1, 1, 1]), [1, 1, 2])
+    x, y = curves(metrics_by_threshold(results, "precision", backend))["precision"]
+    assert x[-1] < 1.5
+    assert y[-1] == pytest.approx(2 / 3)
+    assert y[x < 0.9].tolist() == [1.0] * (x < 0.9).sum()
+    assert np.interp(0.95, x, y) < 1.0  # it is 2/3 from 0.9 on
+
+
+def marked(figure):
+    """The x of each curve's markers; none where there are none."""
+    if hasattr(figure, "axes"):
+        lines, _ = figure.axes[0].get_legend_handles_labels()
+        return [[] if line.get_marker() == "None" else line.get_xdata().tolist() for line in lines]
+    points = [item.renderers[1:] for item in figure.legend[0].items]
+    return [own[0].data_source.data["threshold"].tolist() if own else [] for own in points]
+
+
+@each_backend
+@pytest.mark.parametrize("larger_is_nearer", [False, True])
+@pytest.mark.parametrize(("thresholds", "with_markers"), [(1, True), (29, True), (30, False)])
+def test_few_points_are_marked(thresholds, with_markers, larger_is_nearer, backend):
+    x = np.linspace(1.0, 0.5, thresholds) if larger_is_nearer else np.linspace(0, 1, thresholds)
+    results = results_of(x, larger_is_nearer, f1=x / 2, recall=x)
+    expected = x.tolist() if with_markers else []
+    assert marked(metrics_by_threshold(results, backend=backend)) == [expected] * 2
+
+
+@pytest.mark.parametrize("thresholds", [1, 2, 100])
+def test_under_the_pointer_are_points_and_nothing_between_them(thresholds):
+    from bokeh.models import HoverTool
+
+    x = np.linspace(0, 1, thresholds)
+    figure = metrics_by_threshold(results_of(x, f1=x, recall=x / 2), backend="bokeh")
+    (hover,) = figure.select(HoverTool)
+    assert hover.line_policy == "nearest"
+    kinds = [type(own.glyph).__name__ for own in hover.renderers]
+    assert kinds == ["Scatter" if thresholds == 1 else "Line"] * 2  # one point makes no line
+    assert [own.name for own in hover.renderers] == ["f1", "recall"]
 
 
 @each_backend
@@ -113,8 +144,8 @@ def test_cut_points_are_lines_with_name_and_distance(backend):
 @each_backend
 def test_cut_points_at_one_distance_share_a_line(backend):
     lookups = looked_up([0.1, 0.2, 0.3], [1, 1, 1])
-    results = calibrate(lookups, [1, 1, 1], {"all": {"recall": 1.0}})
-    assert list(flags(metrics_by_threshold(results, backend=backend))) == ["optimal, all  0.35"]
+    results = calibrate(lookups, [1, 1, 1], {"every": {"recall": 1.0}})
+    assert list(flags(metrics_by_threshold(results, backend=backend))) == ["optimal, every  0.35"]
 
 
 @given(
@@ -150,10 +181,11 @@ def test_a_long_curve_keeps_its_extremes_and_its_ends(seed, larger_is_nearer, th
     y = rng.random(thresholds)
     results = results_of(x[::-1] if larger_is_nearer else x, larger_is_nearer, f1=y)
     drawn_x, drawn_y = curves(metrics_by_threshold(results, backend="bokeh"))["f1"]
-    assert len(drawn_x) <= 2 * 2_000 + 1
+    assert len(drawn_x) <= 2_000
     assert {y.min(), y.max(), y[0], y[-1]} <= set(drawn_y)
     kept = np.isin(results.thresholds["distance"], drawn_x)
-    assert np.isin(y[kept], drawn_y).all()
+    np.testing.assert_array_equal(drawn_x, results.thresholds["distance"][kept])
+    np.testing.assert_array_equal(drawn_y, y[kept])
 
 
 def test_a_thinned_curve_looks_like_the_whole():
@@ -162,14 +194,13 @@ def test_a_thinned_curve_looks_like_the_whole():
     thresholds = results.thresholds["distance"]
     pixels = np.linspace(thresholds[0], thresholds[-1], 250)
     for name, (x, y) in curves(metrics_by_threshold(results)).items():
-        whole = results.thresholds[name]
+        assert len(x) < len(thresholds)
+        whole, line = results.thresholds[name], np.interp(thresholds, x, y)
         for start, stop in pairwise(pixels):
-            first, last = np.searchsorted(thresholds, [start, stop])
-            own, held = whole[first:last], whole[max(first - 1, 0) : last]
-            seen = y[(x >= start) & (x < stop)]
-            if len(own):
-                assert held.min() - 0.01 <= seen.min() <= own.min() + 0.01
-                assert own.max() - 0.01 <= seen.max() <= held.max() + 0.01
+            own = slice(*np.searchsorted(thresholds, [start, stop]))
+            if own.start < own.stop:
+                assert line[own].min() == pytest.approx(whole[own].min(), abs=0.01)
+                assert line[own].max() == pytest.approx(whole[own].max(), abs=0.01)
 
 
 @each_backend
@@ -177,8 +208,8 @@ def test_values_that_are_no_numbers_leave_a_gap(backend):
     x = np.arange(3000.0)
     y = np.where(x < 1000, np.nan, 0.5)
     drawn = curves(metrics_by_threshold(results_of(x, f1=y), backend=backend))["f1"]
-    assert np.isnan(value_at(*drawn, 500))
-    assert value_at(*drawn, 2000) == 0.5
+    assert np.isnan(np.interp(500, *drawn))
+    assert np.interp(2000, *drawn) == 0.5
 
 
 @each_backend
