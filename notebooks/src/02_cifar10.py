@@ -18,7 +18,7 @@
 # | | |
 # |---|---|
 # | **Prerequisites** | lesson 01 (embedding, distance, index, look-up) |
-# | **Time** | 45 minutes of reading and trying; the cells themselves run for about 11 minutes on 2 CPU cores (measured), 10 of them two trainings |
+# | **Time** | 45 minutes of reading and trying; the cells themselves run for about 12 minutes on 2 CPU cores (measured), 10 of them two trainings |
 # | **Hardware** | any computer with 4 GB of memory; a GPU makes the training a matter of seconds |
 # | **Data** | CIFAR-10, 60,000 colour photographs of 32 × 32 pixels by Krizhevsky, Nair and Hinton (170 MB to download); it was published for research without a licence of its own |
 #

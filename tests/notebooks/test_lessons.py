@@ -170,7 +170,8 @@ def test_it_is_light_and_clean(source, path, solved):
 def test_cells_are_short(source, path, solved):
     for cell in code_cells(path):
         if "program" not in cell.metadata.get("tags", []):
-            lines = [line for line in cell.source.splitlines() if line.strip()]
+            # A closing bracket that the formatter gave a line of its own is nothing to read.
+            lines = [line for line in cell.source.splitlines() if line.strip(" )]}")]
             assert len(lines) <= 10, cell.source
 
 
