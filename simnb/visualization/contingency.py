@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simnb import check
+
+_SEQUENCES = (tuple, list, np.ndarray)
+_NUMBERS = (Number, np.bool_)
+_FLOATS = (float, np.floating)
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ def contingency(
     found = sorted({*rows.tolist(), *columns.tolist()})
     names, none = _names(found, labels, no_match_label)
     if none is None and (withheld.any() or missing.any()):
-        none = "no match"
+        none = _name_of_none(labels, no_match_label)
     place = {own: number for number, own in enumerate(names)}
     size = len(names) + (none is not None)
     y, x = np.full(len(missing), size - 1), np.full(len(missing), size - 1)
@@ -112,7 +117,7 @@ def _equals(labels: NDArray[Any], no_match_label: Any) -> NDArray[np.bool_]:
     if labels.dtype.kind == "O":
         cells = (_same(own, no_match_label) for own in labels)
         return np.fromiter(cells, dtype=bool, count=len(labels))
-    if isinstance(no_match_label, str if _is_text(labels) else Number):
+    if isinstance(no_match_label, str if _is_text(labels) else _NUMBERS):
         return np.asarray(labels == no_match_label).astype(bool)
     return np.zeros(len(labels), bool)
 
@@ -130,14 +135,11 @@ def _same(one: Any, other: Any) -> bool:
 def _names(
     found: list[Any], labels: Sequence[str] | Mapping[Any, str] | None, no_match_label: Any
 ) -> tuple[dict[Any, str], str | None]:
-    """The name of each class in order, and apart that of the one that is none, if it has one."""
+    """The name of each class in order, and that of the one that is none where a sequence has it."""
     if labels is None:
         return {own: str(own) for own in found}, None
     if isinstance(labels, Mapping):
-        names = {own: str(labels.get(own, own)) for own in found}
-        return names, next(
-            (str(name) for own, name in labels.items() if _same(own, no_match_label)), None
-        )
+        return {own: str(labels.get(own, own)) for own in found}, None
     text = isinstance(next(iter(found), no_match_label), str)
     names = {own if text else place: str(own) for place, own in enumerate(labels)}
     outside = [own for own in found if own not in names]
@@ -148,6 +150,11 @@ def _names(
         )
     none = [own for own in names if _same(own, no_match_label)]
     return names, names.pop(none[0]) if none else None
+
+
+def _name_of_none(labels: Any, no_match_label: Any) -> str:
+    known = labels.items() if isinstance(labels, Mapping) else ()
+    return next((str(name) for own, name in known if _same(own, no_match_label)), "no match")
 
 
 def _is_text(labels: NDArray[Any]) -> bool:

@@ -147,7 +147,7 @@ def test_whatever_object_match_returns_is_told_from_a_class(kind, classes):
 
 def test_objects_that_are_equal_or_both_no_numbers_are_one_label():
     tuples, nans = np.empty(2, object), np.array([1, np.float32("nan")], object)
-    tuples[:] = [1, tuple(["no", "match"])]
+    tuples[:] = [1, (np.str_("no"), "match")]
     for y_pred, label in [(tuples, ("no", "match")), (nans, np.nan), ([1, np.nan], -np.nan)]:
         np.testing.assert_array_equal(
             counts(y_pred, [1, 1], no_match_label=label), [[1, 1], [0, 0]]
@@ -216,6 +216,7 @@ def test_no_match_is_called_by_its_name_and_stands_last():
     assert names(axes) == ["one", "two", "other"]
     axes, _ = draw([5, -1], [5, 5], labels={5: "five", -1: "unknown"})
     assert names(axes) == ["five", "unknown"]
+    assert names(draw([5], [5], labels={5: "five", -1: "unknown"})[0]) == ["five"]
 
 
 def test_a_sequence_orders_string_labels_and_a_mapping_names_them():

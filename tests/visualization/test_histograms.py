@@ -46,6 +46,8 @@ def queries(draw):
 @given(queries(), st.integers(1, 50), st.booleans())
 def test_every_answer_is_counted_in_its_group_and_its_bin(case, bins, open_set):
     distances, found, truth = case
+    if open_set:  # the index holds none but known classes
+        found = [own % 2 for own in found]
     figure = distance_histograms(
         looked_up(distances, found), truth, bins=bins, backend="bokeh",
         known_classes=[0, 1] if open_set else None,
