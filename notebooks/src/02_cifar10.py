@@ -159,7 +159,7 @@ model.compile(Adam(0.002), loss=MultiSimilarityLoss(), steps_per_execution=10)
 history = model.fit(train_ds, epochs=3, validation_data=val_ds, validation_steps=50, verbose=2)
 
 # %% [markdown]
-# The loss on new batches falls from 1.1824 in the first epoch to 1.0537 in the third. The validation loss, from 0.5995 to 0.4028, is on another scale, because its batches hold two photographs of a class and not eight. Three epochs are not enough for either to settle; at the end of the lesson you will see what more steps give.
+# The training loss falls from 1.1824 in the first epoch to 1.0537 in the third. The validation loss, from 0.5995 to 0.4028, is on another scale, because its batches hold two photographs of a class and not eight. Three epochs are not enough for either to settle; at the end of the lesson you will see what more steps give.
 #
 # ## 4. Index and calibrate, as the original does
 #
@@ -233,7 +233,7 @@ for idx in np.argsort(y_display):
     viz_neigbors_imgs(x_display[idx], y_display[idx], nns[idx], names, fig_size=(9, 1.7))
 
 # %% [markdown]
-# Frogs find frogs, the white dog finds white dogs, and the stealth plane finds airplanes, though none of its shape. The car finds none of its kind, and the deer behind a fence five trucks: lines and corners count for more than what stands behind them. Look at the distances, too: where the nearest neighbours are at 0.23, as for the second frog, all five are right; the queries that go wrong have theirs at 0.3 and more. That is what makes a threshold useful.
+# Frogs find frogs, the white dog finds white dogs, and the stealth plane finds airplanes, though none of its shape. The car finds none of its kind, and the deer behind a fence five trucks: lines and corners count for more than what stands behind them. Look at the distances, too: where the nearest neighbours are at 0.23, as for the second frog, all five are right; the queries that go wrong have theirs at about 0.3 and more. That is what makes a threshold useful.
 #
 # ### The metrics at every threshold
 #
