@@ -140,9 +140,9 @@ class DistanceMetric(keras.metrics.Metric):
 
     def result(self) -> Any:
         """Return the aggregate since the last reset, a scalar."""
-        # Not `convert_to_tensor`: TensorFlow's gives the variable itself, which `fit`
-        # would read only after the reset.
-        value, weight = ops.cast(self._value, self.dtype), ops.cast(self._weight, self.dtype)
+        # A new tensor: a conversion alone may give the variable's own, which `fit` would
+        # read only after the reset.
+        value, weight = self._value + 0.0, ops.cast(self._weight, self.dtype)
         if self.aggregate == "sum":
             return value
         if self.aggregate in ("mean", "avg"):
