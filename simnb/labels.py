@@ -22,10 +22,13 @@ def of_neighbors(lookups: Lookups) -> NDArray[Any]:
             "`lookups` must have labels: the index was made without, so nothing can be matched or "
             "evaluated. Received: lookups.labels=None"
         )
-    found = np.asarray(lookups.labels)
-    if found.dtype.kind in "iubU":
-        return found
-    return check.labels("lookups.labels", found.ravel()).reshape(found.shape)
+    if lookups.labels.dtype.kind in "iubU":
+        return lookups.labels
+    there = lookups.ids >= 0
+    own = check.labels("lookups.labels", lookups.labels[there])
+    found = np.zeros(there.shape, own.dtype)  # where a neighbour is missing it means nothing
+    found[there] = own
+    return found
 
 
 def same_kind(name: str, own: NDArray[Any], index: NDArray[Any]) -> None:

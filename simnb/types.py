@@ -91,9 +91,10 @@ class Lookups(Sequence[list[Lookup]]):
                 f"`ids`, `distances` and `labels` must all have the shape [q, k]. Received: shapes {shapes}"
             )
         self.ids = np.asarray(ids)
-        self.distances = np.asarray(distances)
-        self.labels = labels
-        self._rows = ids if rows is None else rows
+        own = np.asarray(distances)
+        self.distances: NDArray[Any] = own if own.dtype.kind == "f" else own.astype(np.float64)
+        self.labels = None if labels is None else np.asarray(labels)
+        self._rows = self.ids if rows is None else rows
         self._fetch = fetch
         self.larger_is_nearer = larger_is_nearer
 

@@ -115,3 +115,9 @@ def test_look_ups_of_different_shapes_are_refused():
         )
         with pytest.raises(ValueError, match=r"must all have the shape \[q, k\]"):
             Lookups(ids, distances, labels)
+
+
+def test_look_ups_are_made_of_lists_too():
+    found = Lookups([[7, -1]], [[1, 2]], [["a", "b"]])
+    assert [neighbor.label for neighbor in found[0]] == ["a"]
+    assert found == found[:]

@@ -195,10 +195,11 @@ def retell(source: Path, target: Path, solved: bool) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build the lessons.")
     parser.add_argument("names", nargs="*", help="such as 01_hello_world; default: all")
-    parser.add_argument(
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
         "--check", action="store_true", help="only compare what is there with the sources"
     )
-    parser.add_argument(
+    instead.add_argument(
         "--text", action="store_true", help="only the words have changed: run nothing"
     )
     parser.add_argument(

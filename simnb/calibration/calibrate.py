@@ -45,8 +45,9 @@ def calibrate(
         share of wrong answers that are given is that of right ones that are withheld. Of
         the thresholds that meet a target, the one that gives up least is taken: of
         precision and the like, which fall with distance, and of a rate of mistakes that
-        grows, the largest; else the smallest. Where only withholding every answer keeps mistakes as rare or as cheap,
-        that is the cut point.
+        grows, the largest; else the smallest. Where only withholding every answer keeps
+        mistakes as rare, as cheap or as even, the cut point is an infinite distance below
+        zero, or an infinite similarity.
     k : int, default 1
         Neighbours for the matcher.
     calibration_metric : default "f1"
@@ -73,7 +74,7 @@ def calibrate(
     if outcomes.answered == 0:
         raise ValueError("`lookups` must hold neighbours: no query has any.")
     # Before the thresholds stands the choice to withhold every answer.
-    cuts = np.append(outcomes.before_all(), outcomes.cuts())
+    cuts = np.append(-np.inf, outcomes.cuts())
     counts = outcomes.counts(cuts)
     places = {"optimal": best_place(metric, counts)}
     places.update((name, place_of(name, own, metric, counts)) for name, own in targets.items())

@@ -73,11 +73,12 @@ def evaluate_at(
     array([1. , 0.5])
     """
     chosen = {own.name: own for own in make_classification_metrics("metrics", metrics)}
-    limits = np.array([check.threshold("distances", own) for own in np.atleast_1d(distances)])
-    if limits.ndim != 1 or len(limits) == 0:
+    given = np.atleast_1d(np.asarray(distances))
+    if given.ndim != 1 or len(given) == 0:
         raise ValueError(
             f"`distances` must be one threshold or a list of them. Received: distances={distances!r}"
         )
+    limits = np.array([check.threshold("distances", own) for own in given])
     ends = None if confidence is None else _ends(confidence)
     rule = make_classification_matcher(matcher)
     outcomes = outcomes_of(lookups, labels, rule, k, known_classes)

@@ -47,10 +47,6 @@ class Outcomes:
         last = gaps[-1] if len(gaps) else max(abs(distances[-1]), 1e-6)
         return distances + np.append(gaps, last) / 2
 
-    def before_all(self) -> float:
-        """Return a cut before the nearest answer, which withholds every one."""
-        return float(self.distance[0] - max(abs(self.distance[0]), 1e-6) / 2)
-
     def counts(self, cuts: NDArray[np.float64]) -> MatchCounts:
         """Return the counts at each cut: what stands at or before it."""
         # An infinite cut gives every answer there is, and none where there is none.

@@ -38,14 +38,17 @@ class CalibrationResults:
     larger_is_nearer: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the results as plain JSON, every number exact; null stands for NaN."""
+        """Return the results as plain JSON, every number exact.
+
+        JSON has no word for numbers that are not finite: null is NaN, and a text infinity.
+        """
         content = asdict(self)
         content["cutpoints"] = {
-            name: {own: _without_nan(value) for own, value in point.items()}
+            name: {own: _in_json(value) for own, value in point.items()}
             for name, point in self.cutpoints.items()
         }
         content["thresholds"] = {
-            name: [_without_nan(value) for value in values.tolist()]
+            name: [_in_json(value) for value in values.tolist()]
             for name, values in self.thresholds.items()
         }
         return content
@@ -57,7 +60,10 @@ class CalibrationResults:
             name: np.array(values, np.float64) for name, values in content["thresholds"].items()
         }
         cutpoints = {
-            name: {own: np.nan if value is None else value for own, value in point.items()}
+            name: {
+                own: value if own == "name" else np.nan if value is None else float(value)
+                for own, value in point.items()
+            }
             for name, point in content["cutpoints"].items()
         }
         return cls(**{**content, "cutpoints": cutpoints, "thresholds": curves})
@@ -105,8 +111,10 @@ class CalibrationResults:
         return float(self.cutpoints[name]["distance"])
 
 
-def _without_nan(value: Any) -> Any:
-    return None if isinstance(value, float) and np.isnan(value) else value
+def _in_json(value: Any) -> Any:
+    if isinstance(value, str) or np.isfinite(value):
+        return value
+    return None if np.isnan(value) else str(value)
 
 
 def _cells(cutpoint: Mapping[str, Any]) -> list[str]:

@@ -36,9 +36,15 @@ def place_of(name: str, target: Any, metric: ClassificationMetric, counts: Match
     """
     if isinstance(target, str) and target == "equal_error_rate":
         return _equal_error_rate(counts)
-    if isinstance(target, Mapping) and set(target) == {"cost_ratio"}:
-        ratio = check.positive(f"thresholds_targets[{name!r}]", target["cost_ratio"])
+    ratio = _cost_ratio(name, target)
+    if ratio is not None:
         return int(np.argmin(ratio * counts.fp + counts.fn))
+    metric, value = _metric_and_value(name, target, metric)
+    return _reaching(name, value, metric, counts)
+
+
+def _metric_and_value(name: str, target: Any, metric: Any) -> tuple[Any, float]:
+    """The metric to reach, the given one for a bare number, and how much of it."""
     value = target
     if isinstance(target, Mapping) and len(target) == 1:
         own, value = next(iter(target.items()))
@@ -49,7 +55,14 @@ def place_of(name: str, target: Any, metric: ClassificationMetric, counts: Match
             f"`thresholds_targets` must be numbers from 0 to 1, {{metric: number}}, {{'cost_ratio': number}} or "
             f"'equal_error_rate'. Received: {name!r}: {target!r}"
         )
-    return _reaching(name, value, metric, counts)
+    return metric, float(value)
+
+
+def _cost_ratio(name: str, target: Any) -> float | None:
+    """The ratio of a target that is one."""
+    if isinstance(target, Mapping) and set(target) == {"cost_ratio"}:
+        return check.positive(f"thresholds_targets[{name!r}]", target["cost_ratio"])
+    return None
 
 
 def _equal_error_rate(counts: MatchCounts) -> int:
@@ -80,16 +93,19 @@ def _reaching(name: str, value: float, metric: ClassificationMetric, counts: Mat
 
 
 def checked_targets(targets: Any) -> Mapping[str, Target]:
-    """Targets by names that a cut point may have."""
+    """Targets of the forms there are, by names that a cut point may have."""
     if targets is None:
         return {}
     if not isinstance(targets, Mapping):
         raise ValueError(
             f"`thresholds_targets` must map names to targets. Received: {type(targets).__name__}"
         )
-    for name in targets:
+    for name, target in targets.items():
         if not isinstance(name, str) or name in ("optimal", "all"):
             raise ValueError(
                 f"`thresholds_targets` must have names that are strings, other than 'optimal' and 'all'. Received: {name!r}"
             )
+        rate = isinstance(target, str) and target == "equal_error_rate"
+        if not rate and _cost_ratio(name, target) is None:
+            _metric_and_value(name, target, None)
     return targets

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from simnb import check
@@ -125,7 +126,7 @@ class EvaluatedIndex:
             names = list(results.cutpoints) if cutpoint == "all" else [cutpoint]
             return {name: results.cutpoint(name) for name in names}
         limit = check.threshold("cutpoint", cutpoint)
-        if limit < 0 and not results.larger_is_nearer:
+        if -np.inf < limit < 0 and not results.larger_is_nearer:
             raise ValueError(
                 "`cutpoint` must be a name or a distance of at least 0; what to answer where nothing is near "
                 f"is `no_match_label`. Received: cutpoint={cutpoint!r}"
@@ -136,8 +137,8 @@ class EvaluatedIndex:
         self,
         embeddings: Any,
         labels: Any,
-        extra_metrics: Sequence[str | ClassificationMetric] = ("precision", "recall"),
         k: int | None = None,
+        extra_metrics: Sequence[str | ClassificationMetric] = ("precision", "recall"),
         matcher: str | ClassificationMatch | None = None,
         confidence: float | None = None,
         seed: int = 0,
@@ -150,9 +151,9 @@ class EvaluatedIndex:
         ----------
         embeddings : array [q, d]
         labels : integers or strings [q]
+        k, matcher : default as calibrated
         extra_metrics : default ("precision", "recall")
             Beside the metric that was calibrated.
-        k, matcher : default as calibrated
         confidence, seed :
             As `simnb.calibration.evaluate_at`.
         """
@@ -226,6 +227,8 @@ class EvaluatedIndex:
 def _by_name_alone(argument: str, value: Any, make: Callable[[Any], Any]) -> None:
     """Refuse what its name does not tell whole: the calibration keeps the name alone."""
     own = make(value)
+    if not isinstance(getattr(own, "name", None), str):
+        raise ValueError(f"`{argument}` must have a `name`. Received: {argument}={value!r}")
     if vars(own):
         raise ValueError(
             f"`{argument}` must have no state of its own, since a calibration keeps its name alone: "
@@ -234,5 +237,5 @@ def _by_name_alone(argument: str, value: Any, make: Callable[[Any], Any]) -> Non
     if type(own) is not type(make(own.name)):
         raise ValueError(
             f"`{argument}` must have a `name` of its own, since a calibration keeps its name alone. "
-            f"Received: {type(own).__name__}, whose name {own.name!r} is that of {type(make(own.name)).__name__}"
+            f"Received: {type(own).__name__}, whose name {own.name!r} is that of {type(make(own.name)).__name__} (defined again since, perhaps)"
         )

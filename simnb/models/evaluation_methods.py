@@ -137,7 +137,7 @@ class EvaluationMethods:
         index.limits("all")
         labels = check.labels("y", y)
         return index.evaluate_classification(
-            self.embed(x, verbose=verbose), labels, extra_metrics, k, matcher, confidence, seed
+            self.embed(x, verbose=verbose), labels, k, extra_metrics, matcher, confidence, seed
         )
 
     def evaluate_retrieval(

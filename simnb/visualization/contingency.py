@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Number
@@ -128,7 +129,10 @@ def _same(one: Any, other: Any) -> bool:
         return True
     if isinstance(one, _FLOATS) and isinstance(other, _FLOATS) and np.isnan(one):
         return bool(np.isnan(other))
-    equal = one == other
+    with warnings.catch_warnings():
+        # NumPy before 1.25 warns where a text or a tuple meets an array.
+        warnings.simplefilter("ignore")
+        equal = one == other
     return isinstance(equal, (bool, np.bool_)) and bool(equal)
 
 

@@ -138,7 +138,8 @@ def cut_points(results: CalibrationResults) -> list[CutPoint]:
     """Return the cut points, by ascending distance; those at one distance as one."""
     names: dict[float, list[str]] = {}
     for name in results.cutpoints:
-        names.setdefault(results.cutpoint(name), []).append(name)
+        if np.isfinite(results.cutpoint(name)):  # else it withholds every answer, left of all
+            names.setdefault(results.cutpoint(name), []).append(name)
     return [
         CutPoint(f"{shortened(', '.join(own), 26)}  {x:.4g}", x, results.cutpoints[own[0]])
         for x, own in sorted(names.items())

@@ -294,3 +294,17 @@ def test_what_is_no_list_of_metrics_is_refused_by_name():
     for metrics in ("recall", None):
         with pytest.raises(ValueError, match="`extra_metrics` must be a list of metrics"):
             calibrate(LOOKUPS, [1, 2], extra_metrics=metrics)
+
+
+def test_what_a_missing_neighbour_has_for_a_label_means_nothing():
+    labels = np.array([["a"], [None]], dtype=object)
+    lookups = Lookups(np.array([[0], [-1]]), np.array([[0.1], [np.inf]]), labels)
+    assert calibrate(lookups, ["a", "b"]).cutpoints["optimal"]["precision"] == 1.0
+
+
+def test_similarities_that_are_whole_numbers_do_not_wrap_around():
+    scores = np.array([[0], [5], [9]], np.uint8)
+    lookups = Lookups(
+        np.array([[0], [1], [2]]), scores, np.array([[1], [2], [3]]), larger_is_nearer=True
+    )
+    assert calibrate(lookups, [9, 2, 3]).cutpoint("optimal") == 2.5

@@ -122,7 +122,9 @@ def test_an_index_evaluates_with_intervals_and_open_set_rates():
     index.add([[0.0], [1.0]], labels=["cat", "dog"])
     queries, truth = [[0.1], [0.9], [5.0], [0.4]], ["cat", "dog", "fox", "fox"]
     index.calibrate(queries, truth)
-    found = index.evaluate_classification(queries, truth, ["far", "frr"], confidence=0.9)
+    found = index.evaluate_classification(
+        queries, truth, extra_metrics=["far", "frr"], confidence=0.9
+    )
     best = found["optimal"]
     assert best["false_accept_rate"] == best["false_reject_rate"] == 0
     assert best["f1"] == 1

@@ -170,3 +170,14 @@ def test_a_label_given_for_a_distance_is_refused_with_a_hint():
         index.match([[0.0]], -1)  # TensorFlow Similarity's second argument
     with pytest.raises(ValueError, match="`cutpoint` must be a number"):
         index.match([[0.0]], None)
+
+
+def test_a_cut_that_withholds_all_is_saved_with_the_index_and_withholds_all(tmp_path):
+    index = Indexer(1, distance="euclidean")
+    index.add([[0.0], [1.0]], labels=[1, 2])
+    results = index.calibrate([[0.0], [0.3]], [2, 2], {"none": {"fpr": 0}})
+    index.save(tmp_path / "index")
+    again = Indexer.load(tmp_path / "index")
+    assert again.calibration == results
+    assert again.match([[0.0], [0.5]], "none").tolist() == [-1, -1]
+    assert again.match([[0.0]], results.cutpoint("none")).tolist() == [-1]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simnb.calibration import calibrate, evaluate_at, match
+from simnb.calibration import CalibrationResults, calibrate, evaluate_at, match
 from simnb.classification_metrics import make_classification_metric
 from tests.calibration.world import METRICS, cases, looked_up
 
@@ -104,8 +104,10 @@ def test_where_every_answer_costs_more_than_it_is_worth_none_is_given():
         extra_metrics=["fpr"],
     )
     for name in ("dear", "none"):
-        assert 0 < results.cutpoint(name) < 0.1
-        assert match(lookups, results.cutpoint(name)).tolist() == [-1, -1, -1]
+        assert results.cutpoint(name) == -np.inf
+        nearer = looked_up([0.0, 0.05], [1, 1])  # than any that it was calibrated on
+        assert match(nearer, results.cutpoint(name)).tolist() == [-1, -1]
+    assert CalibrationResults.from_json(results.to_json()) == results
     assert results.cutpoint("optimal") > 0.3
 
 

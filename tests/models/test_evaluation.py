@@ -95,3 +95,13 @@ def test_classification_is_evaluated_with_another_k_and_with_intervals(model):
     )
     assert found["f1"] == by_hand["f1"][0]
     assert found["coverage low"] <= found["coverage"] <= found["coverage high"]
+
+
+def test_a_wrong_target_is_refused_before_anything_is_embedded(model, monkeypatch):
+    monkeypatch.setattr(type(model), "embed", lambda *a, **k: pytest.fail("embedded first"))
+    for targets in ({"a": 5}, {"a": {"bogus": 0.5}}, {"all": 0.5}):
+        with pytest.raises(ValueError, match=r"thresholds_targets|Unknown classification metric"):
+            model.calibrate(QUERIES, TRUTH, targets)
+    for bad in (None, [0.5] * len(TRUTH)):
+        with pytest.raises(ValueError, match="`y` must"):
+            model.calibrate(QUERIES, bad)

@@ -1,24 +1,11 @@
 """Bokeh's figures as a reader meets them: in a real browser, offline, from a file."""
 
-import shutil
-
 import pytest
 
 from simnb.visualization import metrics_by_threshold, precision_recall_curve, save_html
+from tests.chromium import CHROMIUM, FLAGS
 from tests.visualization.cases import CASES, FIGURES, NASTY
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 pytestmark = pytest.mark.browser
 
 READY = """() => {

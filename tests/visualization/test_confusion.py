@@ -67,9 +67,9 @@ def test_counts_are_those_of_scikit_learn(lists):
 def test_answers_withheld_are_the_last_class(lists, data):
     y_pred, y_true = (list(map(str, own)) for own in lists)
     withheld = data.draw(st.lists(st.booleans(), min_size=len(y_pred), max_size=len(y_pred)))
-    y_pred = ["~" if none else own for none, own in zip(withheld, y_pred, strict=True)]
-    matrix = counts(y_pred, y_true, no_match_label="~", backend="bokeh")
-    np.testing.assert_array_equal(matrix, by_sklearn(y_true, y_pred))  # "~" sorts last
+    y_pred = ["∅" if none else own for none, own in zip(withheld, y_pred, strict=True)]
+    matrix = counts(y_pred, y_true, no_match_label="∅", backend="bokeh")
+    np.testing.assert_array_equal(matrix, by_sklearn(y_true, y_pred))  # "∅" sorts last
     if any(withheld):
         assert matrix[-1].sum() == 0
         assert matrix[:, -1].sum() == sum(withheld)

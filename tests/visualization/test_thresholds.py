@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simnb.calibration import CalibrationResults, calibrate, evaluate_at
-from simnb.visualization import metrics_by_threshold
+from simnb.types import Lookups
+from simnb.visualization import distance_histograms, metrics_by_threshold, precision_recall_curve
 from tests.visualization.cases import BACKENDS, CASES, EXTRA, Case, looked_up, many
 
 each_backend = pytest.mark.parametrize("backend", BACKENDS)
@@ -223,3 +224,22 @@ def test_values_beyond_1_are_within_the_axes(backend):
     )  # fmt: skip
     assert low < -3
     assert high > 7.5
+
+
+@pytest.mark.parametrize("backend", ["matplotlib", "bokeh"])
+def test_a_cut_point_that_withholds_every_answer_has_no_line(backend):
+    ids, distances = np.array([[0], [1]]), np.array([[0.1], [0.4]], "float32")
+    lookups = Lookups(ids, distances, np.array([[1], [2]]))
+    plain, none = (calibrate(lookups, [2, 2], targets) for targets in (None, {"none": {"fpr": 0}}))
+    assert none.cutpoint("none") == -np.inf
+    for draw in (
+        lambda results: metrics_by_threshold(results, backend=backend),
+        lambda results: precision_recall_curve(results, backend=backend),
+        lambda results: distance_histograms(lookups, [2, 2], results, backend=backend),
+    ):
+        if backend == "matplotlib":
+            one, other = (draw(results).axes[0] for results in (plain, none))
+            assert len(one.lines) == len(other.lines)
+        else:
+            one, other = (draw(results) for results in (plain, none))
+            assert len(one.renderers) == len(other.renderers)
