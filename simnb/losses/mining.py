@@ -46,12 +46,22 @@ def semi_hard_distances(distances: Any, negatives: Any) -> Any:
         ops.logical_and(ops.expand_dims(negatives, 1), _not_farther(distances)), "int32"
     )
     place = ops.minimum(ops.sum(nearer, axis=2), count - 1)
-    return ops.take_along_axis(ascending, ops.maximum(place, 0), axis=1)
+    return _taken(ascending, ops.maximum(place, 0))
 
 
 def pick(distances: Any, columns: Any) -> Any:
     """The distances in these columns, one an anchor, [n]."""
-    return ops.squeeze(ops.take_along_axis(distances, ops.expand_dims(columns, 1), axis=1), axis=1)
+    return ops.squeeze(_taken(distances, ops.expand_dims(columns, 1)), axis=1)
+
+
+def _taken(values: Any, columns: Any) -> Any:
+    """Of each row of `values` [n, m] what its own columns [n, k] hold, [n, k].
+
+    XLA does not compile take_along_axis of Keras 3.6 where the size of a batch is unknown.
+    """
+    rows, width = ops.shape(values)
+    start = ops.expand_dims(ops.arange(rows), 1) * width
+    return ops.take(ops.reshape(values, [-1]), start + ops.cast(columns, start.dtype))
 
 
 def _not_farther(distances: Any) -> Any:

@@ -336,6 +336,20 @@ def test_xla_gives_what_eager_gives(case):
 
 @tensorflow_only
 @each_kind
+def test_xla_trains_on_batches_of_unknown_size(case):
+    losses = []
+    for jit in (False, True):
+        keras.utils.set_random_seed(1)
+        model = classifier()
+        model.compile("sgd", loss=make(case), jit_compile=jit)
+        batches = ((EMBEDDINGS, LABELS) for _ in range(2))  # a generator's shapes are not known
+        history = model.fit(batches, steps_per_epoch=2, verbose=0)
+        losses.append(history.history["loss"])
+    np.testing.assert_allclose(*losses, rtol=1e-5)
+
+
+@tensorflow_only
+@each_kind
 def test_a_graph_takes_batches_of_any_size(case):
     import tensorflow as tf
 
