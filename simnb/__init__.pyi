@@ -17,6 +17,7 @@ from . import training_metrics as training_metrics
 from . import types as types
 from . import utils as utils
 from . import visualization as visualization
+from . import widgets as widgets
 from .indexer import Indexer as Indexer
 from .indexer import load_index as load_index
 from .models import SimilarityModel as SimilarityModel

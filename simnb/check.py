@@ -100,6 +100,27 @@ def matrix(name: str, value: Any, columns: int | None = None) -> NDArray[np.floa
     return rows
 
 
+def rows(name: str, value: Any, count: int) -> NDArray[np.int64]:
+    """`value`, one or several row numbers below `count` or a mask of all rows, as a vector."""
+    listed = list(value) if isinstance(value, (set, frozenset)) else value
+    found = np.atleast_1d(np.asarray(listed))
+    if found.dtype == bool and found.shape == (count,):
+        return np.flatnonzero(found)
+    if found.size == 0:
+        return np.zeros(0, np.int64)
+    if found.ndim != 1 or found.dtype.kind not in "iu":
+        raise ValueError(
+            f"`{name}` must be row numbers, or one True or False for each of {count} rows. "
+            f"Received: dtype {found.dtype}, shape {found.shape}"
+        )
+    low, high = int(found.min()), int(found.max())
+    if low < 0 or high >= count:
+        raise ValueError(
+            f"`{name}` must be row numbers from 0 to {count - 1}. Received: {low if low < 0 else high}"
+        )
+    return found.astype(np.int64)
+
+
 def labels(name: str, value: Any, count: int | None = None) -> NDArray[Any]:
     """`value` as a vector of integer, string or boolean labels.
 

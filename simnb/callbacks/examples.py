@@ -45,8 +45,18 @@ class Examples:
 def examples_of(name: str, x: Any, label_name: str, labels: Any) -> Examples:
     """Return examples that can be read again, with their labels checked, or raise."""
     batched = yields_batches(x)
+    x = readable(name, x)
+    if not batched or labels is not None:
+        # Whether a list is one array or several inputs, the model will tell.
+        first = next(iter(x.values())) if isinstance(x, Mapping) else x
+        labels = check.labels(label_name, labels, len(first) if hasattr(first, "shape") else None)
+    return Examples(name, x, label_name, labels)
+
+
+def readable(name: str, x: Any) -> Any:
+    """Return examples that can be read again, a sampler as its first epoch, or raise."""
     arrays = isinstance(x, (Mapping, list, tuple)) or hasattr(x, "shape")
-    if not (batched or arrays) or isinstance(x, Iterator):
+    if not (yields_batches(x) or arrays) or isinstance(x, Iterator):
         raise ValueError(
             f"`{name}` must be arrays, or batches that can be read again at every evaluation. "
             f"Received: {name} of type {type(x).__name__}"
@@ -55,13 +65,7 @@ def examples_of(name: str, x: Any, label_name: str, labels: Any) -> Examples:
         raise ValueError(
             f"`{name}` must end. Received: a dataset that repeats for ever; use `dataset.take(n)`"
         )
-    if isinstance(x, Sampler):
-        x = EpochBatches(x, len(x))  # of epoch 0, whatever epoch training has come to
-    if not batched or labels is not None:
-        # Whether a list is one array or several inputs, the model will tell.
-        first = next(iter(x.values())) if isinstance(x, Mapping) else x
-        labels = check.labels(label_name, labels, len(first) if hasattr(first, "shape") else None)
-    return Examples(name, x, label_name, labels)
+    return EpochBatches(x, len(x)) if isinstance(x, Sampler) else x
 
 
 @contextmanager

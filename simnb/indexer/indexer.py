@@ -86,6 +86,11 @@ class Indexer(EvaluatedIndex):
         return self._store.labels
 
     @property
+    def data(self) -> list[Any]:
+        """What was stored with the items, in the order of `embeddings`; None where nothing was."""
+        return [self._store.data(row) for row in range(len(self))]
+
+    @property
     def class_counts(self) -> tuple[NDArray[Any], NDArray[np.int64]] | None:
         """The different labels, sorted, and the number of items of each; None without labels."""
         return self._store.class_counts()

@@ -41,7 +41,7 @@ def show_once(figure: Any) -> None:
     Outside notebooks a matplotlib figure opens a window where there is a screen; a Bokeh
     figure, which would open a browser, does nothing.
     """
-    shell = _notebook()
+    shell = notebook_shell()
     if shell is not None:
         from IPython.display import display
 
@@ -51,7 +51,7 @@ def show_once(figure: Any) -> None:
         _show_in_window(figure)
 
 
-def _notebook() -> Any:
+def notebook_shell() -> Any:
     """The running notebook kernel's shell; None in a script or a terminal."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None

@@ -1,0 +1,11 @@
+"""Jupyter widgets for anyone's embeddings; each has headless twins, which are plain functions.
+
+They need neither Keras nor TensorFlow, no network and no extension to build. Names load when
+they are first used: a layout computed in another process does not load the widgets.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+del lazy_loader

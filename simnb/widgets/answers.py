@@ -1,0 +1,87 @@
+"""What a projector answers when its page asks: cards, neighbours, search, thumbnails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from simnb import check
+from simnb.widgets.binary import encode
+from simnb.widgets.columns import Column
+from simnb.widgets.neighbors import Neighbors
+from simnb.widgets.thumbnails import Thumbnails
+
+_LONGEST = 400  # letters of one entry of a card
+_TILES = 1024  # thumbnails in one answer
+_LARGEST = 128  # pixels of one
+
+Answer = tuple[dict[str, Any], list[Any]]
+
+
+class Answers:
+    """Mixed into `Projector`; each method answers one kind of request of its page."""
+
+    count: int
+    _table: dict[str, Column]
+    _thumbnails: Thumbnails | None
+
+    def neighbors_of(self, ids: Any, k: int | None = None) -> Neighbors:
+        raise NotImplementedError
+
+    def cancel(self) -> None:
+        raise NotImplementedError
+
+    def _answer_card(self, message: Mapping[str, Any]) -> Answer:
+        row = self._row(message)
+        fields = [
+            [name, column.text(row)[:_LONGEST]]
+            for name, column in self._table.items()
+            if column.names != ["all"]
+        ]
+        image = self._thumbnails is not None and self._thumbnails.has(row)
+        return {"row": row, "fields": fields}, [self._thumbnails.png(row)] if image else []
+
+    def _answer_neighbors(self, message: Mapping[str, Any]) -> Answer:
+        row = self._row(message)
+        found = self.neighbors_of([row], check.positive_integer("k", message["k"]))
+        there = found.ids[0] >= 0
+        ids, distances = found.ids[0][there], found.distances[0][there]
+        labels = self._table["label"]
+        named = labels.names != ["all"]
+        return {
+            "row": row,
+            "label": labels.text(row) if named else None,
+            "ids": encode(ids.astype(np.uint32)),
+            "distances": encode(distances),
+            "labels": [labels.text(own)[:_LONGEST] if named else "" for own in ids.tolist()],
+        }, []
+
+    def _answer_search(self, message: Mapping[str, Any]) -> Answer:
+        text = str(message["text"])
+        hits = np.zeros(self.count, bool)
+        for column in self._table.values():
+            hits |= column.rows_with(text)
+        return {"text": text, "ids": encode(np.flatnonzero(hits).astype(np.uint32))}, []
+
+    def _answer_thumbnails(self, message: Mapping[str, Any]) -> Answer:
+        if self._thumbnails is None:
+            raise ValueError("there are no images")
+        rows = check.rows("rows", message["rows"], self.count)
+        tile = check.positive_integer("size", message["size"])
+        if len(rows) > _TILES or tile > _LARGEST:
+            raise ValueError(
+                f"at most {_TILES} thumbnails of {_LARGEST} pixels are sent at once. "
+                f"Received: {len(rows)} of {tile}"
+            )
+        there = [row for row in rows.tolist() if self._thumbnails.has(row)]
+        atlas = self._thumbnails.atlas(there, tile) if there else b""
+        return {"rows": there, "size": tile}, [atlas]
+
+    def _answer_cancel(self, message: Mapping[str, Any]) -> Answer:
+        self.cancel()
+        return {}, []
+
+    def _row(self, message: Mapping[str, Any]) -> int:
+        return int(check.rows("row", message["row"], self.count)[0])

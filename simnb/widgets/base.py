@@ -1,0 +1,96 @@
+"""What every widget of simnb shares, so that the next one is a Python file and a JavaScript file."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import anywidget
+import traitlets
+
+from simnb.widgets import assets
+
+logger = logging.getLogger(__name__)
+
+
+class Refused(traitlets.TraitError, ValueError):
+    """A trait was given what it cannot be; traitlets takes all that was set with it back."""
+
+
+class Widget(anywidget.AnyWidget):
+    """A widget of simnb; a subclass is a Python file and `static/<script>.js`.
+
+    `class Mine(Widget, script="mine")` takes its module, with all that it imports, from
+    `static/mine.js`, and its style from `static/widget.css` and `static/mine.css`. Methods
+    named `_answer_<type>` answer the requests of JavaScript: they take the message and
+    return a dict and buffers. `_picture` returns a PNG for where widgets do not run, such
+    as GitHub, and `__repr__` is the same in every run.
+
+    Attributes
+    ----------
+    theme : {"auto", "light", "dark"}, default "auto"
+        "auto" goes by the page.
+    height : int, default 520
+        Of the drawing, in pixels.
+    title : str, default ""
+    """
+
+    theme = traitlets.Enum(("auto", "light", "dark"), "auto").tag(sync=True)
+    height = traitlets.Int(520, min=120, max=4000).tag(sync=True)
+    title = traitlets.Unicode("").tag(sync=True)
+
+    def __init_subclass__(cls, script: str | None = None, **kwargs: Any) -> None:
+        if script is not None:
+            cls._esm = assets.module(script)
+            cls._css = assets.style("widget", script)
+        super().__init_subclass__(**kwargs)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.on_msg(self._receive)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take state from JavaScript; what is not allowed is refused, and the page corrected."""
+        try:
+            super().set_state(sync_data)
+        except (TypeError, ValueError, traitlets.TraitError) as error:
+            logger.warning("simnb refused what the page sent: %s", error)
+            self.send_state([name for name in sync_data if name in self.keys])
+
+    def _together(self, state: dict[str, Any]) -> None:
+        """Set several traits, and tell the page of all in one message."""
+        with self.hold_sync():
+            for name, value in state.items():
+                setattr(self, name, value)
+
+    def _receive(self, widget: Any, content: Any, buffers: Sequence[Any]) -> None:
+        """Answer one request of JavaScript; whatever is wrong with it is told, not raised."""
+        if not isinstance(content, Mapping):
+            return
+        answer = getattr(self, f"_answer_{content.get('type')}", None)
+        if answer is None:
+            return
+        about = {"request": content.get("request")}
+        try:
+            reply, attached = answer(content)
+        except (KeyError, TypeError, ValueError, traitlets.TraitError) as error:
+            logger.warning("simnb refused the request %r: %s", content.get("type"), error)
+            self.send({"type": "error", "message": str(error), **about})
+        else:
+            self.send({"type": "answer", **about, **reply}, attached)
+
+    def _picture(self) -> bytes | None:
+        """A PNG of what the widget shows."""
+        return None
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        picture = self._picture()
+        if picture is not None:
+            data = {**data, "image/png": base64.b64encode(picture).decode("ascii")}
+        return data, metadata

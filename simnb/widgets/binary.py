@@ -1,0 +1,88 @@
+"""Traits that travel as raw bytes, `{"view", "dtype", "shape"}`, in either direction.
+
+A plain `Bytes` trait silently loses what JavaScript sends, and JSON numbers would be several
+times the size.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import traitlets
+from numpy.typing import NDArray
+
+from simnb import check
+
+_DTYPES = frozenset({"uint8", "uint16", "uint32", "int32", "float32"})
+
+
+def encode(array: NDArray[Any]) -> dict[str, Any]:
+    """Return an array as ipywidgets sends it: its bytes apart from the JSON."""
+    little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+    # An array without elements has no bytes to cast.
+    view = memoryview(little).cast("B") if little.size else memoryview(b"")
+    return {"view": view, "dtype": array.dtype.name, "shape": list(array.shape)}
+
+
+def decode(value: Any) -> NDArray[Any]:
+    """Return the array of what JavaScript sent.
+
+    Raises
+    ------
+    ValueError
+        It is no array of a dtype that is sent, or bytes and shape disagree.
+    """
+    if not isinstance(value, dict) or value.get("dtype") not in _DTYPES:
+        raise ValueError(f"an array must come as {{view, dtype, shape}}. Received: {value!r:.80}")
+    array = np.frombuffer(value["view"], np.dtype(value["dtype"]).newbyteorder("<"))
+    return array.reshape(value["shape"])
+
+
+class Array(traitlets.TraitType):  # type: ignore[type-arg]
+    """A NumPy array, or None, that only Python sets."""
+
+    info_text = "a NumPy array"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(None, allow_none=True, **kwargs)
+        self.tag(sync=True, to_json=_to_json, from_json=_refuse)
+
+    def validate(self, owner: Any, value: Any) -> Any:
+        if not isinstance(value, np.ndarray) or value.dtype.name not in _DTYPES:
+            self.error(owner, value)
+        return value
+
+
+class Rows(traitlets.TraitType):  # type: ignore[type-arg]
+    """Row numbers: a sorted list of ints without repeats, each below the owner's `count`.
+
+    A list, since lists compare as a whole, which `observe` and `link` rely on, and since
+    `array[list]` picks rows where `array[tuple]` would not.
+    """
+
+    info_text = "row numbers"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__([], **kwargs)
+        self.tag(sync=True, to_json=_rows_to_json, from_json=_rows_from_json)
+
+    def validate(self, owner: Any, value: Any) -> list[int]:
+        found: list[int] = np.unique(check.rows(self.name or "rows", value, owner.count)).tolist()
+        return found
+
+
+def _to_json(value: Any, owner: Any) -> Any:
+    return None if value is None else encode(value)
+
+
+def _refuse(value: Any, owner: Any) -> Any:
+    raise ValueError("this array is set by Python alone")
+
+
+def _rows_to_json(value: list[int], owner: Any) -> dict[str, Any]:
+    return encode(np.asarray(value, np.uint32))
+
+
+def _rows_from_json(value: Any, owner: Any) -> NDArray[Any]:
+    return decode(value)

@@ -1,0 +1,44 @@
+const SLOW = 2500;
+
+/** Questions to Python, each with its answer. */
+export class Requests {
+  #model;
+  #open = new Map();
+  #slow;
+  #receive = (content, buffers) => {
+    const pending = this.#open.get(content?.request);
+    if (!pending) return; // another view's
+    this.#open.delete(content.request);
+    clearTimeout(pending.timer);
+    this.#slow(this.#open.size ? null : false);
+    if (content.type === "error") pending.reject(new Error(content.message));
+    else pending.resolve({ ...content, buffers });
+  };
+
+  /**
+   * @param {any} model
+   * @param {(waiting: boolean | null) => void} slow told when Python takes long, and when it is back
+   */
+  constructor(model, slow) {
+    this.#model = model;
+    this.#slow = slow;
+    model.on("msg:custom", this.#receive);
+  }
+
+  /** @param {string} type @param {object} [content] @returns {Promise<any>} */
+  ask(type, content = {}) {
+    const request = crypto.getRandomValues(new Uint32Array(2)).join("-");
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#slow(true), SLOW);
+      this.#open.set(request, { resolve, reject, timer });
+      this.#model.send({ type, request, ...content });
+    });
+  }
+
+  /** Forget what is still open. */
+  close() {
+    this.#model.off("msg:custom", this.#receive);
+    for (const { timer } of this.#open.values()) clearTimeout(timer);
+    this.#open.clear();
+  }
+}

@@ -1,0 +1,113 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from simnb import Indexer
+from simnb.widgets.points import MOST, matrix_of, read_points
+
+X = np.arange(12, dtype=np.float64).reshape(4, 3)
+
+
+def test_embeddings_of_numpy_pandas_and_lists_are_read():
+    for given in (X, X.astype(np.float16), X.astype(int), X.tolist(), pd.DataFrame(X)):
+        found = matrix_of(given)
+        assert found.dtype == np.float32
+        np.testing.assert_array_equal(found, X)
+
+
+def test_a_torch_tensor_on_its_way_through_a_gradient_is_read():
+    torch = pytest.importorskip("torch", reason="needs torch")
+    for dtype in (torch.float32, torch.bfloat16):
+        np.testing.assert_array_equal(
+            matrix_of(torch.tensor(X, dtype=dtype, requires_grad=True)), X
+        )
+
+
+def test_a_tensorflow_tensor_is_read():
+    tensorflow = pytest.importorskip("tensorflow", reason="needs TensorFlow")
+    np.testing.assert_array_equal(matrix_of(tensorflow.constant(X)), X)
+
+
+def test_a_jax_array_is_read():
+    jax = pytest.importorskip("jax", reason="needs JAX")
+    np.testing.assert_array_equal(matrix_of(jax.numpy.asarray(X)), X)
+
+
+def test_rows_that_are_not_finite_are_named():
+    bad = X.copy()
+    bad[1, 0], bad[3, 2] = np.nan, np.inf
+    with pytest.warns(UserWarning, match=r"NaN or inf in 2 of 4 rows, which are left out: 1, 3"):
+        assert matrix_of(bad).shape == (4, 3)
+
+
+def test_no_rows_are_read():
+    assert matrix_of([]).shape == (0, 0)
+    assert matrix_of(np.zeros((0, 5))).shape == (0, 5)
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, "abc", [[1, "a"]], np.zeros(3), np.zeros((2, 2, 2)), [[1], [1, 2]]]
+)
+def test_what_is_no_matrix_is_refused(wrong):
+    with pytest.raises(ValueError, match="`embeddings` must"):
+        matrix_of(wrong)
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("labels", [1, 2, 3]),
+        ("labels", np.zeros((4, 2))),
+        ("labels", "abcd"),
+        ("labels", 5),
+        ("images", np.zeros((3, 2, 2))),
+        ("metadata", {"a": [1, 2]}),
+        ("metadata", [{"a": 1}]),
+        ("metadata", 7),
+    ],
+)
+def test_what_does_not_go_with_the_embeddings_is_refused_by_name(argument, value):
+    given = {"labels": None, "images": None, "metadata": None} | {argument: value}
+    with pytest.raises(ValueError, match=f"`{argument}"):
+        read_points(X, **given)
+
+
+def test_more_rows_than_can_be_selected_are_refused():
+    with pytest.raises(ValueError, match="at most 2,000,000 rows"):
+        read_points(np.zeros((MOST + 1, 1), np.float32), None, None, None)
+
+
+def test_metadata_of_any_form_becomes_columns():
+    frame = pd.DataFrame({"a": [1, 2, 3, 4], 5: list("wxyz")})
+    records = frame.to_dict("records")
+    for given in (frame, frame.to_dict("list"), records):
+        columns = read_points(X, None, None, given).metadata
+        assert {name: list(column) for name, column in columns.items()} == {
+            "a": [1, 2, 3, 4],
+            "5": list("wxyz"),
+        }
+    sparse = read_points(X, None, None, [{"a": 1}, {}, {"b": 2}, {}]).metadata
+    assert sparse == {"a": [1, None, None, None], "b": [None, None, 2, None]}
+
+
+def test_an_index_brings_labels_and_data():
+    index = Indexer(3, "euclidean")
+    index.add(X[:2], labels=["x", "y"], data=[np.zeros((5, 5)), {"page": 3}])
+    points = read_points(index, None, None, None)
+    np.testing.assert_array_equal(points.embeddings, X[:2])
+    assert list(points.labels) == ["x", "y"]
+    assert points.images[0].shape == (5, 5)
+    assert points.images[1] is None
+    assert points.metadata == {"page": [None, 3]}
+    assert points.index is index
+
+
+def test_a_model_without_indexed_items_is_refused():
+    class Model:
+        _index = None
+
+        def index_summary(self):
+            pass
+
+    with pytest.raises(ValueError, match="call `model.index"):
+        read_points(Model(), None, None, None)

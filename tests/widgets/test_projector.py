@@ -1,0 +1,387 @@
+import threading
+import warnings
+
+import ipywidgets
+import numpy as np
+import pandas as pd
+import pytest
+import traitlets
+
+from simnb import Indexer
+from simnb.visualization import projector as tfsim_projector
+from simnb.widgets import Projector, neighbors_of, project
+from simnb.widgets.binary import decode
+from tests.widgets.cases import NASTY, clusters
+from tests.widgets.test_common import Sent, request
+
+X, Y = clusters(50)
+
+
+@pytest.fixture
+def projector():
+    made = Projector(
+        X,
+        Y,
+        class_names=["cat", "dog", "cow", "hen"],
+        metadata={"size": X[:, 0], "note": [f"note {row}" for row in range(50)]},
+        method="pca",
+        distance="euclidean",
+    )
+    yield made
+    made.close()
+
+
+def test_its_headless_twins_give_what_it_shows(projector):
+    twin = project(X, "pca", distance="euclidean")
+    np.testing.assert_array_equal(projector.coordinates, twin)
+    np.testing.assert_array_equal(decode(projector.get_state()["_coords"]), twin)
+    found = neighbors_of(X, [3, 4], 6, "euclidean")
+    for own, other in zip(projector.neighbors_of([3, 4], 6), found, strict=True):
+        np.testing.assert_array_equal(own, other)
+    (answer,) = request(projector, "neighbors", row=3, k=6)
+    assert answer["label"] == "hen"
+    assert answer["labels"][0] == ["cat", "dog", "cow", "hen"][Y[found.ids[0, 0]]]
+
+
+def test_umap_comes_in_the_background_and_is_that_of_its_twin():
+    made = Projector(X, Y, method="umap", seed=3, distance="euclidean")
+    assert made.get_state()["_shown"] == ["pca"]
+    assert made.wait(120)
+    assert made.get_state()["_shown"] == ["umap"]
+    np.testing.assert_array_equal(
+        made.coordinates, project(X, "umap", 3, distance="euclidean")
+    )
+    assert made.get_state()["_progress"] == {}
+    assert repr(made).endswith("umap)")
+    made.close()
+
+
+def test_a_layout_is_cancelled_and_the_picture_stays():
+    made = Projector(X, Y, method="umap")
+    assert made.get_state()["_progress"]["method"] == "umap"
+    before = made.coordinates
+    assert request(made, "cancel") == [{"type": "answer", "request": "1"}]
+    assert made.wait(5)
+    assert made.method == "pca"
+    assert made.get_state()["_progress"] == {}
+    np.testing.assert_array_equal(made.coordinates, before)
+    made.close()
+
+
+def test_auto_is_umap_for_a_few_thousand_and_pca_for_more_or_fewer():
+    few, many = Projector(X[:10]), Projector(np.zeros((20_001, 2), np.float32))
+    middle = Projector(X)
+    assert (few.method, middle.method, many.method) == ("pca", "umap", "pca")
+    for made in (few, middle, many):
+        made.close()
+
+
+def test_a_pair_is_drawn_side_by_side():
+    given = np.stack([np.arange(50.0), np.zeros(50)], axis=1)
+    made = Projector(X, Y, method=["pca", given])
+    state = made.get_state()
+    assert state["_shown"] == ["pca", "given 2"]
+    np.testing.assert_array_equal(decode(state["_beside"]), given)
+    made.beside = ""
+    assert made.get_state()["_beside"] is None
+    made.close()
+
+
+def test_three_dimensions_are_a_choice(projector):
+    projector.dimensions = 3
+    np.testing.assert_array_equal(
+        projector.coordinates, project(X, "pca", distance="euclidean", dimensions=3)
+    )
+    projector.dimensions = 2
+    assert projector.coordinates.shape == (50, 2)
+
+
+def test_coordinates_are_set_by_python(projector):
+    given = np.random.default_rng(1).normal(size=(50, 2)).astype(np.float32)
+    given[7] = np.nan
+    sent = Sent(projector)
+    projector.set_coords(given, animate=False)
+    np.testing.assert_array_equal(projector.coordinates, given)
+    assert projector.method == "given"
+    moved = [data["state"] for data in sent.of("update") if "_coords" in data["state"]]
+    assert len(moved) == 1
+    before = [data["state"].get("_animate") for data in sent.of("update")]
+    assert before.index(False) <= sent.of("update").index(next(d for d in sent.of("update") if "_coords" in d["state"]))
+    projector.method = "pca"
+    projector.method = "given"
+    np.testing.assert_array_equal(projector.coordinates, given)
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((49, 2)), np.zeros((50, 4)), np.zeros(50), "pca", None])
+def test_coordinates_that_do_not_fit_change_nothing(wrong, projector):
+    before = projector.coordinates
+    with pytest.raises(ValueError, match="`xy` must be coordinates"):
+        projector.set_coords(wrong)
+    assert projector.coordinates is before
+    assert projector.method == "pca"
+
+
+def test_selecting_gives_a_table_of_labels_metadata_and_places(projector):
+    projector.select([7, 2])
+    table = projector.selected
+    assert table.index.tolist() == [2, 7]
+    assert table["label"].tolist() == ["cow", "hen"]
+    assert table["note"].tolist() == ["note 2", "note 7"]
+    np.testing.assert_array_equal(table[["x", "y"]].to_numpy(), projector.coordinates[[2, 7]])
+    np.testing.assert_allclose(table["size"].to_numpy(), X[[2, 7], 0])
+    projector.select(Y == 1)
+    assert projector.selection == np.flatnonzero(Y == 1).tolist()
+    assert set(projector.selected["label"]) == {"dog"}
+    projector.select([])
+    assert len(projector.selected) == 0
+
+
+@pytest.mark.parametrize("wrong", [[50], [-1], [0.5], "all", [[1]]])
+def test_a_wrong_selection_changes_nothing(wrong, projector):
+    projector.select([1])
+    with pytest.raises(ValueError, match="must be row numbers"):
+        projector.select(wrong)
+    assert projector.selection == [1]
+
+
+def test_the_page_cannot_select_what_is_not_there(projector, caplog):
+    projector.select([1])
+    for bad in (
+        {"view": memoryview(np.array([50], np.uint32)), "dtype": "uint32", "shape": [1]},
+        {"view": memoryview(b"abc"), "dtype": "uint32", "shape": [1]},
+        {"view": memoryview(b"abcd"), "dtype": "object", "shape": [1]},
+        "everything",
+        None,
+    ):
+        projector.set_state({"selection": bad})
+        assert projector.selection == [1]
+    projector.set_state({"clicked": 50})
+    projector.set_state({"hovered": -1})
+    projector.set_state({"color_by": "nothing"})
+    projector.set_state({"method": "rm -rf"})
+    projector.set_state({"_coords": {}})
+    assert (projector.clicked, projector.hovered, projector.color_by) == (None, None, "label")
+    assert caplog.text.count("refused") == 10
+    good = {"view": memoryview(np.array([4, 2], np.uint32)), "dtype": "uint32", "shape": [2]}
+    projector.set_state({"selection": good})
+    assert projector.selection == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("type", "content"),
+    [
+        ("card", {"row": 50}),
+        ("card", {"row": "0"}),
+        ("card", {}),
+        ("neighbors", {"row": 0, "k": 0}),
+        ("neighbors", {"row": -1, "k": 3}),
+        ("thumbnails", {"rows": [0], "size": 32}),
+    ],
+)
+def test_a_request_for_what_is_not_there_is_answered_by_an_error(type, content, projector):
+    (answer,) = request(projector, type, **content)
+    assert answer["type"] == "error"
+    assert answer["message"]
+
+
+def test_links_and_observers_work_as_with_any_widget(projector):
+    other = Projector(X, method="pca")
+    heard = []
+    projector.observe(lambda change: heard.append(change.new), "selection")
+    ipywidgets.link((projector, "selection"), (other, "selection"))
+    ipywidgets.dlink((projector, "clicked"), (other, "clicked"))
+    other.selection = [4, 1]
+    projector.clicked = 3
+    assert projector.selection == [1, 4]
+    assert other.clicked == 3
+    assert heard == [[1, 4]]
+    other.close()
+
+
+def test_colours_go_by_label_or_any_column(projector):
+    state = projector.get_state()
+    assert state["_columns"] == ["label", "size"]
+    assert state["_names"] == ["cat", "dog", "cow", "hen"]
+    projector.color_by = "size"
+    state = projector.get_state()
+    assert state["_names"] == []
+    assert len(state["_colors"]) == 256
+    assert len(state["_range"]) == 2
+    with pytest.raises(ValueError, match="`color_by` must be one of 'label', 'size'"):
+        projector.color_by = "note"
+    assert projector.color_by == "size"
+
+
+def test_searching_reads_labels_and_all_metadata(projector):
+    sent = []
+    projector.comm.publish_msg = lambda kind, data=None, buffers=None, **keys: sent.append((data, buffers))
+    for text, expected in (("DOG", np.flatnonzero(Y == 1)), ("note 49", [49]), ("zebra", [])):
+        sent.clear()
+        content = {"type": "search", "request": "1", "text": text}
+        projector.comm.handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
+        (_, buffers) = sent[0]
+        answer = sent[0][0]["content"]
+        raw = answer["ids"]["view"] if answer["ids"].get("view") is not None else buffers[0]
+        assert np.frombuffer(raw, np.uint32).tolist() == list(expected)
+
+
+def test_cards_tell_label_and_metadata_letter_by_letter():
+    nasty = Projector(
+        X[: len(NASTY)], NASTY, metadata={NASTY[0]: NASTY, "n": range(len(NASTY))}, method="pca"
+    )
+    for row, text in enumerate(NASTY):
+        (answer,) = request(nasty, "card", row=row)
+        assert answer["fields"][0] == ["label", text[:400]]
+        assert answer["fields"][1] == [NASTY[0], text[:400]]
+    nasty.close()
+
+
+@pytest.mark.parametrize(
+    "embeddings", [np.zeros((0, 4)), [], np.ones((1, 3)), np.ones((30, 3)), np.zeros((2, 1))]
+)
+def test_few_or_equal_points_are_drawn(embeddings, tmp_path):
+    labels = np.zeros(len(embeddings), int)
+    made = Projector(embeddings, labels, images=np.zeros((len(embeddings), 4, 4)))
+    made.wait(60)
+    assert made.coordinates.shape == (len(embeddings), 2)
+    assert np.isfinite(made.coordinates).all()
+    made._repr_mimebundle_()
+    made.save_html(tmp_path / "page.html")
+    if len(embeddings):
+        assert made.neighbors_of([0], 99).ids.shape == (1, 99)
+    made.close()
+
+
+def test_rows_with_nan_are_named_and_keep_their_ids():
+    bad = X.copy()
+    bad[[3, 9]] = np.nan
+    with pytest.warns(UserWarning, match=r"2 of 50 rows, which are left out: 3, 9"):
+        made = Projector(bad, Y, method="pca")
+    assert np.flatnonzero(np.isnan(made.coordinates).any(axis=1)).tolist() == [3, 9]
+    assert not np.isin(made.neighbors_of([0], 47).ids, [3, 9]).any()
+    assert len(made.plot().axes) >= 1
+    made.close()
+
+
+@pytest.mark.parametrize("classes", [1, 2, 20, 300])
+def test_any_number_of_classes_is_drawn(classes):
+    labels = np.arange(600) % classes
+    made = Projector(np.random.default_rng(0).normal(size=(600, 4)), labels, method="pca")
+    assert len(made.get_state()["_names"]) == classes
+    assert len(set(made.get_state()["_colors"])) == classes
+    made._repr_mimebundle_()
+    made.close()
+
+
+def test_an_index_or_a_model_is_taken_as_it_is():
+    index = Indexer(8, "euclidean")
+    index.add(X, labels=[f"class {label}" for label in Y], data=list(np.zeros((50, 6, 6, 3))))
+    made = Projector(index, method="pca")
+    assert made.get_state()["_distance"] == "euclidean"
+    assert made.get_state()["_has_images"]
+    assert made.neighbors_of(5, 3).ids.tolist() == neighbors_of(X, 5, 3, "euclidean").ids.tolist()
+    made.close()
+
+
+def test_a_message_of_points_is_at_most_ten_bytes_each():
+    count = 100_000
+    made = Projector(np.zeros((count, 2), np.float32), np.arange(count) % 10, method="pca")
+    state = made.get_state()
+    sent = sum(memoryview(value["view"]).nbytes for value in state.values() if isinstance(value, dict) and "view" in value)
+    assert sent <= 10 * count
+    made.close()
+
+
+def test_epochs_are_kept_and_turned_onto_each_other():
+    made = Projector(X, Y, method="pca", distance="euclidean")
+    rng = np.random.default_rng(5)
+    turned = np.linalg.qr(rng.normal(size=(8, 8)))[0]
+    made.add_epoch(X, "first")
+    made.add_epoch(X @ turned, "second")
+    assert made.get_state()["_epochs"] == ["first", "second"]
+    assert made.epoch == 1
+    second = made.coordinates
+    np.testing.assert_allclose(second, project(X, "pca", distance="euclidean"), atol=1e-4)
+    made.epoch = 0
+    np.testing.assert_array_equal(made.coordinates, project(X, "pca", distance="euclidean"))
+    with pytest.raises(ValueError, match="a row for each of 50 items"):
+        made.add_epoch(X[:3], "third")
+    with pytest.raises(ValueError, match="`epoch`"):
+        made.epoch = 2
+    assert made.epoch == 0
+    made.close()
+
+
+def test_the_neighbours_are_those_of_the_epoch_that_is_shown():
+    made = Projector(X, Y, method="pca", distance="euclidean")
+    other = np.random.default_rng(2).normal(size=X.shape)
+    made.add_epoch(X, "a")
+    made.add_epoch(other, "b")
+    assert made.neighbors_of(0, 4).ids.tolist() == neighbors_of(other, 0, 4, "euclidean").ids.tolist()
+    made.epoch = 0
+    assert made.neighbors_of(0, 4).ids.tolist() == neighbors_of(X, 0, 4, "euclidean").ids.tolist()
+    made.close()
+
+
+def test_figures_are_returned_and_the_page_is_one_file(projector, tmp_path):
+    from bokeh.models import LayoutDOM
+    from matplotlib.figure import Figure
+
+    projector.title = "Animals <b>"
+    assert isinstance(projector.plot(), Figure)
+    assert isinstance(projector.figure(), LayoutDOM)
+    page = projector.save_html(tmp_path / "map.html").read_text()
+    assert "<b>" not in page.split("<body>")[1].split("<script")[0]
+
+
+def test_tensorflow_similaritys_function_returns_the_widget():
+    made = tfsim_projector(
+        X, Y, ["a", "b", "c", "d"], None, 32, {"n": range(50)}, 4, True, 0.1, 400, "lasso_select", False
+    )
+    assert isinstance(made, Projector)
+    assert (made.tool, made.height, made.point_size, made.method) == ("lasso", 400, 4.0, "umap")
+    assert made.get_state()["_names"] == ["a", "b", "c", "d"]
+    made.close()
+    plain = tfsim_projector(X[:5], Y[:5], colorize=False)
+    assert plain.get_state()["_names"] == ["all"]
+    plain.close()
+    with pytest.raises(ValueError, match="`active_drag` must be one of"):
+        tfsim_projector(X, active_drag="wheel")
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("method", "mds"),
+        ("method", np.zeros((3, 2))),
+        ("method", ["pca", "umap", "tsne"]),
+        ("distance", "crow"),
+        ("dimensions", 4),
+        ("k", 0),
+        ("color_by", "taste"),
+        ("tool", "hammer"),
+        ("theme", "blue"),
+        ("index", Indexer(8)),
+    ],
+)
+def test_a_wrong_argument_is_named(argument, value):
+    with pytest.raises((ValueError, traitlets.TraitError), match=argument):
+        Projector(X, Y, **{"method": "pca", argument: value})
+
+
+def test_no_thread_or_process_is_left_behind():
+    before = threading.active_count()
+    for _ in range(3):
+        Projector(X, Y, method="umap").close()
+    for thread in threading.enumerate():
+        if thread.name == "simnb projection":
+            thread.join(10)
+    assert threading.active_count() <= before
+
+
+def test_a_frame_of_pandas_is_metadata():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made = Projector(pd.DataFrame(X), pd.Series(Y), metadata=pd.DataFrame({"a": Y}), method="pca")
+    assert made.get_state()["_columns"] == ["label", "a"]
+    made.close()
