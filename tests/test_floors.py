@@ -26,6 +26,7 @@ for package in ("keras", "tensorflow", "tensorflow_datasets", "torch", "jax"):
 import numpy as np
 from simnb import Indexer, classification_metrics, distances, matchers, retrieval_metrics, search
 from simnb import visualization as draw
+from simnb import widgets
 from simnb.calibration import CalibrationResults
 from simnb.duplicates import find_duplicates
 
@@ -63,6 +64,15 @@ for backend in ("matplotlib", "bokeh"):
     draw.metrics_by_threshold(results, backend=backend)
     draw.precision_recall_curve(results, backend=backend)
     draw.distance_histograms(index.query(queries), truth, results, backend=backend)
+projector = widgets.Projector(loaded, images=list(images[1:]), method="pca", class_names=list("abcdefghij"))
+projector.select([3])
+assert projector.selected["label"].tolist() == ["e"]
+assert projector.neighbors_of([3], 2).ids.shape == (1, 2)
+assert "image/png" in projector._repr_mimebundle_()[0]
+projector.save_html(sys.argv[1] + ".html")
+for method in ("pca", "umap", "tsne"):
+    assert widgets.project(K[:40], method).shape == (40, 2)
+assert widgets.neighbors_of(K, [0], 2).ids.shape == (1, 2)
 assert len(find_duplicates({"index": K, "queries": K[:3]})) == 3
 print("done")
 """
@@ -162,7 +172,12 @@ def test_the_retrieval_half_works_without_keras_and_tensorflow(tmp_path):
             "from simnb import Indexer; Indexer(4)",
             "keras tensorflow bokeh umap matplotlib ipywidgets pandas nmslib",
         ),
-        ("import simnb.visualization", "keras tensorflow bokeh umap ipywidgets pandas nmslib"),
+        (
+            "from simnb.visualization import confusion_matrix",
+            "keras tensorflow bokeh umap ipywidgets pandas nmslib",
+        ),
+        ("from simnb.widgets import project", "keras tensorflow bokeh umap matplotlib ipywidgets"),
+        ("from simnb.widgets import Projector", "keras tensorflow bokeh umap matplotlib nmslib"),
     ],
 )
 def test_an_import_brings_only_what_it_needs(program, absent):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simnb import check, distances
 from simnb.calibration import evaluate_at
-from simnb.callbacks.examples import Examples, errors_naming, examples_of
+from simnb.callbacks.examples import Examples, check_output, errors_naming, examples_of
 from simnb.callbacks.metrics import both_kinds, named_thresholds
 from simnb.callbacks.scalars import Scalars
 from simnb.classification_metrics import ClassificationMetric
@@ -163,7 +163,7 @@ class EvalCallback(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Refuse a model, or arrays, that will not do before an epoch is spent on it."""
-        _check_output(self.model)
+        check_output(self.model)
         for examples in (self._queries, self._targets):
             examples.check_with(self.model)
 
@@ -202,7 +202,7 @@ class EvalCallback(keras.callbacks.Callback):
 
     def _evaluate(self, model: keras.Model) -> tuple[dict[str, float], tuple[int, int]]:
         """The metrics, and the numbers of queries and targets."""
-        _check_output(model)
+        check_output(model)
         items, labels = self._embed(model, self._targets)
         queries, truth = self._embed(model, self._queries)
         self._check_labels(truth, labels)
@@ -303,17 +303,6 @@ class EvalCallback(keras.callbacks.Callback):
         if self._line:
             print(self._line)
         self._line = ""
-
-
-def _check_output(model: keras.Model) -> None:
-    if isinstance(model, IndexMethods):
-        return  # `embed` knows which of its outputs it is
-    shapes = [tuple(output.shape) for output in getattr(model, "outputs", None) or ()]
-    if len(shapes) != 1 or len(shapes[0]) != 2:
-        raise ValueError(
-            "`model` must be a SimilarityModel, or a functional model of one output, the embedding [n, d]. "
-            f"Received: {type(model).__name__} with outputs of shapes {shapes}"
-        )
 
 
 def _line(queries: int, targets: int, seconds: float, found: dict[str, float]) -> str:

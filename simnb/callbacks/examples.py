@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from simnb import check
 from simnb.models.embedding import batches, is_endless, yields_batches
+from simnb.models.index_methods import IndexMethods
 from simnb.samplers import Sampler
 from simnb.samplers.sampler import EpochBatches
 
@@ -66,6 +67,18 @@ def readable(name: str, x: Any) -> Any:
             f"`{name}` must end. Received: a dataset that repeats for ever; use `dataset.take(n)`"
         )
     return EpochBatches(x, len(x)) if isinstance(x, Sampler) else x
+
+
+def check_output(model: keras.Model) -> None:
+    """Refuse a model whose output is not one embedding."""
+    if isinstance(model, IndexMethods):
+        return  # `embed` knows which of its outputs it is
+    shapes = [tuple(output.shape) for output in getattr(model, "outputs", None) or ()]
+    if len(shapes) != 1 or len(shapes[0]) != 2:
+        raise ValueError(
+            "`model` must be a SimilarityModel, or a functional model of one output, the embedding [n, d]. "
+            f"Received: {type(model).__name__} with outputs of shapes {shapes}"
+        )
 
 
 @contextmanager

@@ -197,17 +197,13 @@ def _draw(
     column: Column,
 ) -> None:
     order = drawing_order(points)
-    colors, shapes = (
-        to_rgba_array(code_colors(column))[:, :3],
-        np.array(code_shapes(column, len(codes))),
-    )
+    colors = to_rgba_array(code_colors(column))[:, :3]
+    shapes = np.array(code_shapes(column, len(codes)), dtype=np.int64)
     size = point_size(len(points))
     layers = [(order, size, False)]
     if chosen.any():
-        layers = [
-            (order[~chosen[order]], size, True),
-            (order[chosen[order]], max(size, 4.0), False),
-        ]
+        inside = chosen[order]
+        layers = [(order[~inside], size, True), (order[inside], max(size, 4.0), False)]
     for rows, own_size, faint in layers:
         own = codes[rows]
         draw_points(axes, points[rows, :2], colors[own], shapes[own], own_size, faint)

@@ -18,7 +18,7 @@ from simnb.visualization.palette import MARKERS
 _MOST_RIMS = 2_000  # points; the rims of more would cover them
 _FAINT = 0.22  # opacity of what lies behind
 _PALEST = 0.45  # opacity of a pixel with a single point
-_OPACITIES, _TONES = 6, 12  # no more, for the sake of a small file
+_OPACITIES, _TONES = 5, 12  # no more, for the sake of a small file
 
 
 def mark(shape: int) -> Path:

@@ -89,6 +89,9 @@ def viz_neighbors_imgs(
     return figure
 
 
+viz_neigbors_imgs = viz_neighbors_imgs  # its name, so spelt, in TensorFlow Similarity
+
+
 def _draw(axes: Any, image: Any, cmap: str, color: str) -> None:
     axes.imshow(_displayable(image), cmap=cmap)
     axes.set_xticks([])

@@ -23,14 +23,20 @@ Answer = tuple[dict[str, Any], list[Any]]
 class Answers:
     """Mixed into `Projector`; each method answers one kind of request of its page."""
 
-    count: int
     _table: dict[str, Column]
     _thumbnails: Thumbnails | None
 
+    @property
+    def count(self) -> int:
+        """Number of items."""
+        raise NotImplementedError
+
     def neighbors_of(self, ids: Any, k: int | None = None) -> Neighbors:
+        """Return neighbours of rows."""
         raise NotImplementedError
 
     def cancel(self) -> None:
+        """Stop the layout in the background."""
         raise NotImplementedError
 
     def _answer_card(self, message: Mapping[str, Any]) -> Answer:
@@ -40,8 +46,9 @@ class Answers:
             for name, column in self._table.items()
             if column.names != ["all"]
         ]
-        image = self._thumbnails is not None and self._thumbnails.has(row)
-        return {"row": row, "fields": fields}, [self._thumbnails.png(row)] if image else []
+        images = self._thumbnails
+        picture = [images.png(row)] if images is not None and images.has(row) else []
+        return {"row": row, "fields": fields}, picture
 
     def _answer_neighbors(self, message: Mapping[str, Any]) -> Answer:
         row = self._row(message)

@@ -15,7 +15,7 @@ from simnb.widgets import assets
 logger = logging.getLogger(__name__)
 
 
-class Refused(traitlets.TraitError, ValueError):
+class RefusedError(traitlets.TraitError, ValueError):
     """A trait was given what it cannot be; traitlets takes all that was set with it back."""
 
 

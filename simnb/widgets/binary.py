@@ -20,9 +20,11 @@ _DTYPES = frozenset({"uint8", "uint16", "uint32", "int32", "float32"})
 def encode(array: NDArray[Any]) -> dict[str, Any]:
     """Return an array as ipywidgets sends it: its bytes apart from the JSON."""
     little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    # An array without elements has no bytes to cast.
-    view = memoryview(little).cast("B") if little.size else memoryview(b"")
-    return {"view": view, "dtype": array.dtype.name, "shape": list(array.shape)}
+    return {
+        "view": little.reshape(-1).view(np.uint8).data,
+        "dtype": array.dtype.name,
+        "shape": list(array.shape),
+    }
 
 
 def decode(value: Any) -> NDArray[Any]:
@@ -35,8 +37,9 @@ def decode(value: Any) -> NDArray[Any]:
     """
     if not isinstance(value, dict) or value.get("dtype") not in _DTYPES:
         raise ValueError(f"an array must come as {{view, dtype, shape}}. Received: {value!r:.80}")
-    array = np.frombuffer(value["view"], np.dtype(value["dtype"]).newbyteorder("<"))
-    return array.reshape(value["shape"])
+    little = np.dtype(value["dtype"]).newbyteorder("<")
+    array: NDArray[Any] = np.frombuffer(value["view"], little).reshape(value["shape"])
+    return array
 
 
 class Array(traitlets.TraitType):  # type: ignore[type-arg]
@@ -49,6 +52,7 @@ class Array(traitlets.TraitType):  # type: ignore[type-arg]
         self.tag(sync=True, to_json=_to_json, from_json=_refuse)
 
     def validate(self, owner: Any, value: Any) -> Any:
+        """Return the array, if it is one of a number type that is sent."""
         if not isinstance(value, np.ndarray) or value.dtype.name not in _DTYPES:
             self.error(owner, value)
         return value
@@ -68,6 +72,7 @@ class Rows(traitlets.TraitType):  # type: ignore[type-arg]
         self.tag(sync=True, to_json=_rows_to_json, from_json=_rows_from_json)
 
     def validate(self, owner: Any, value: Any) -> list[int]:
+        """Return row numbers or a mask as a sorted list, or raise."""
         found: list[int] = np.unique(check.rows(self.name or "rows", value, owner.count)).tolist()
         return found
 

@@ -184,7 +184,9 @@ def _continuous(name: str, array: NDArray[Any], values: Any) -> Column:
 
 def _categorical(name: str, values: Any, most: int) -> Column:
     """Codes in the order of the values, or of their first appearance if they have none."""
-    series = pd.Series(values if hasattr(values, "dtype") else pd.Series(list(values), dtype=object))
+    series = pd.Series(
+        values if hasattr(values, "dtype") else pd.Series(list(values), dtype=object)
+    )
     try:
         codes, found = pd.factorize(series, sort=True)
     except TypeError:  # values of several kinds have no order

@@ -143,9 +143,7 @@ class Layouts:
         for panel, method in enumerate(methods):
             before = shown[panel] if panel < len(shown) else AT_ONCE
             name = next(
-                own
-                for own in (method, before, AT_ONCE)
-                if self.get(own, dimensions) is not None
+                own for own in (method, before, AT_ONCE) if self.get(own, dimensions) is not None
             )
             names.append(name)
             drawn.append(self._made[name, dimensions])

@@ -17,9 +17,10 @@ from simnb.widgets.manifolds import Progress, one_thread, tsne_layout, umap_layo
 from simnb.widgets.points import array_of
 from simnb.widgets.principal import principal_components
 
-__all__ = ["METHODS", "Plan", "align", "choose", "place", "plan", "project"]
+__all__ = ["METHODS", "METHOD_TITLES", "Plan", "align", "choose", "place", "plan", "project"]
 
 METHODS = ("pca", "umap", "densmap", "tsne")
+METHOD_TITLES = {"pca": "PCA", "umap": "UMAP", "densmap": "densMAP", "tsne": "t-SNE"}
 
 Floats: TypeAlias = NDArray[np.float32]
 

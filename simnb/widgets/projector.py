@@ -8,20 +8,19 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import traitlets
 
 from simnb import check, distances
 from simnb.indexer import Indexer
 from simnb.widgets.answers import Answers
-from simnb.widgets.base import Refused, Widget
+from simnb.widgets.base import RefusedError, Widget
 from simnb.widgets.binary import Array, Rows
 from simnb.widgets.columns import Column, columns_of
 from simnb.widgets.epochs import Film
-from simnb.widgets.layouts import GIVEN, Layouts, as_coordinates, named
+from simnb.widgets.layouts import AT_ONCE, GIVEN, Layouts, as_coordinates, named
 from simnb.widgets.neighbors import Neighborhood, Neighbors
 from simnb.widgets.points import matrix_of, read_points
-from simnb.widgets.projection import METHODS
+from simnb.widgets.projection import METHODS, METHOD_TITLES
 from simnb.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
@@ -131,7 +130,8 @@ class Projector(Answers, Widget, script="projector"):
     _distance = traitlets.Unicode("").tag(sync=True)
     _epochs = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
-    _layouts: Layouts | None = None
+    _layouts: Layouts
+    _built = False  # its constructor has come to an end
 
     def __init__(
         self,
@@ -194,6 +194,7 @@ class Projector(Answers, Widget, script="projector"):
             **self._drawing(asked, dimensions, []),
             **_coloring(self._table.get(color_by)),
         )
+        self._built = True
         self._ask()
         self.observe(self._color, "color_by")
         self.observe(self._place, ["method", "beside", "dimensions"])
@@ -280,8 +281,11 @@ class Projector(Answers, Widget, script="projector"):
                 f"`embeddings` must have a row for each of {self.count} items. Received: {len(matrix)}"
             )
         if self._film is None:
-            self.cancel()
-            self._film = Film(self.method, self._seed, self._measure, self.dimensions)
+            # Coordinates that were given are of one epoch only.
+            method = self.method if self.method in METHODS else AT_ONCE
+            self._layouts.cancel()
+            self._film = Film(method, self._seed, self._measure, self.dimensions)
+            self._together({"method": method, "beside": "", "_shown": [method], "_beside": None})
         self._film.add(matrix, str(name))
         with self.hold_sync():
             self._epochs = [frame.name for frame in self._film.frames]
@@ -345,12 +349,12 @@ class Projector(Answers, Widget, script="projector"):
 
     def close(self) -> None:
         """Stop what runs in the background, and remove the widget from the page."""
-        if self._layouts is not None:
+        if self._built:
             self._layouts.cancel()
         super().close()
 
     def __repr__(self) -> str:
-        if self._layouts is None:  # its constructor has raised
+        if not self._built:
             return f"{type(self).__name__}()"
         column = self._table["label"]
         labels = f", {len(column.names)} labels" if column.names != ["all"] else ""
@@ -369,13 +373,14 @@ class Projector(Answers, Widget, script="projector"):
             count = max(1, len(self._epochs)) if name == "epoch" else self.count
             return None if value is None else int(check.rows(name, value, count)[0])
         except ValueError as error:
-            raise Refused(str(error)) from error
+            raise RefusedError(str(error)) from error
 
     def _column(self) -> Column:
         return self._table[self.color_by]
 
     def _heading(self) -> str:
-        shown = self._epochs[self.epoch] if self._epochs else self._shown[0]
+        name = self._shown[0]
+        shown = self._epochs[self.epoch] if self._epochs else METHOD_TITLES.get(name, name)
         return f"{self.title} ({shown})" if self.title else shown
 
     def _color(self, change: Any = None) -> None:

@@ -239,12 +239,12 @@ ENDS = np.array([[0.0, 8.0], [0.0, 6.0]])
 
 
 def test_density_gives_a_point_its_pixel_and_half_of_those_beside_it():
-    color = np.array([[1.0, 0.2, 0.0]])
+    color = np.array([[1.0, 0.25, 0.0]])
     image = density(np.array([[2.5, 3.5]]), color, ENDS, (8, 6))
     assert image.shape == (6, 8, 4)
     expected = {(3, 2), (2, 2), (4, 2), (3, 1), (3, 3)}
     assert set(zip(*map(np.ndarray.tolist, np.nonzero(image[..., 3])), strict=True)) == expected
-    assert {tuple(image[place][:3].tolist()) for place in expected} == {(255, 51, 0)}
+    assert {tuple(image[place][:3].tolist()) for place in expected} == {(255, 64, 0)}
 
 
 def test_density_mixes_colours_and_is_more_opaque_where_there_are_more():

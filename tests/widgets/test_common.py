@@ -41,10 +41,10 @@ class Sent(list):
         return [data for data in self if data["method"] == method]
 
 
-def request(widget, type, **content):
+def request(widget, kind, **content):
     """Ask as the page does; return the answers."""
     sent = Sent(widget)
-    data = {"method": "custom", "content": {"type": type, "request": "1", **content}}
+    data = {"method": "custom", "content": {"type": kind, "request": "1", **content}}
     widget.comm.handle_msg({"content": {"data": data}, "buffers": []})
     return [data["content"] for data in sent.of("custom")]
 
@@ -89,9 +89,9 @@ def test_what_the_page_may_not_set_is_refused_and_the_page_corrected(widget, cap
     assert {"theme": before} in [data["state"] for data in sent.of("update")]
 
 
-@pytest.mark.parametrize("type", ["__init__", "picture", "no such thing", None, 7, ["card"]])
-def test_an_unknown_request_is_passed_over(type, widget):
-    assert request(widget, type) == []
+@pytest.mark.parametrize("kind", ["__init__", "picture", "no such thing", None, 7, ["card"]])
+def test_an_unknown_request_is_passed_over(kind, widget):
+    assert request(widget, kind) == []
 
 
 @pytest.mark.parametrize("content", [None, 5, "card", ["card"]])

@@ -109,5 +109,5 @@ def test_a_model_without_indexed_items_is_refused():
         def index_summary(self):
             pass
 
-    with pytest.raises(ValueError, match="call `model.index"):
+    with pytest.raises(ValueError, match=r"call `model\.index"):
         read_points(Model(), None, None, None)

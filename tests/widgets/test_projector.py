@@ -48,9 +48,7 @@ def test_umap_comes_in_the_background_and_is_that_of_its_twin():
     assert made.get_state()["_shown"] == ["pca"]
     assert made.wait(120)
     assert made.get_state()["_shown"] == ["umap"]
-    np.testing.assert_array_equal(
-        made.coordinates, project(X, "umap", 3, distance="euclidean")
-    )
+    np.testing.assert_array_equal(made.coordinates, project(X, "umap", 3, distance="euclidean"))
     assert made.get_state()["_progress"] == {}
     assert repr(made).endswith("umap)")
     made.close()
@@ -106,7 +104,9 @@ def test_coordinates_are_set_by_python(projector):
     moved = [data["state"] for data in sent.of("update") if "_coords" in data["state"]]
     assert len(moved) == 1
     before = [data["state"].get("_animate") for data in sent.of("update")]
-    assert before.index(False) <= sent.of("update").index(next(d for d in sent.of("update") if "_coords" in d["state"]))
+    assert before.index(False) <= sent.of("update").index(
+        next(d for d in sent.of("update") if "_coords" in d["state"])
+    )
     projector.method = "pca"
     projector.method = "given"
     np.testing.assert_array_equal(projector.coordinates, given)
@@ -168,7 +168,7 @@ def test_the_page_cannot_select_what_is_not_there(projector, caplog):
 
 
 @pytest.mark.parametrize(
-    ("type", "content"),
+    ("kind", "content"),
     [
         ("card", {"row": 50}),
         ("card", {"row": "0"}),
@@ -178,8 +178,8 @@ def test_the_page_cannot_select_what_is_not_there(projector, caplog):
         ("thumbnails", {"rows": [0], "size": 32}),
     ],
 )
-def test_a_request_for_what_is_not_there_is_answered_by_an_error(type, content, projector):
-    (answer,) = request(projector, type, **content)
+def test_a_request_for_what_is_not_there_is_answered_by_an_error(kind, content, projector):
+    (answer,) = request(projector, kind, **content)
     assert answer["type"] == "error"
     assert answer["message"]
 
@@ -214,11 +214,15 @@ def test_colours_go_by_label_or_any_column(projector):
 
 def test_searching_reads_labels_and_all_metadata(projector):
     sent = []
-    projector.comm.publish_msg = lambda kind, data=None, buffers=None, **keys: sent.append((data, buffers))
+    projector.comm.publish_msg = lambda kind, data=None, buffers=None, **keys: sent.append(
+        (data, buffers)
+    )
     for text, expected in (("DOG", np.flatnonzero(Y == 1)), ("note 49", [49]), ("zebra", [])):
         sent.clear()
         content = {"type": "search", "request": "1", "text": text}
-        projector.comm.handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
+        projector.comm.handle_msg(
+            {"content": {"data": {"method": "custom", "content": content}}, "buffers": []}
+        )
         (_, buffers) = sent[0]
         answer = sent[0][0]["content"]
         raw = answer["ids"]["view"] if answer["ids"].get("view") is not None else buffers[0]
@@ -287,7 +291,11 @@ def test_a_message_of_points_is_at_most_ten_bytes_each():
     count = 100_000
     made = Projector(np.zeros((count, 2), np.float32), np.arange(count) % 10, method="pca")
     state = made.get_state()
-    sent = sum(memoryview(value["view"]).nbytes for value in state.values() if isinstance(value, dict) and "view" in value)
+    sent = sum(
+        memoryview(value["view"]).nbytes
+        for value in state.values()
+        if isinstance(value, dict) and "view" in value
+    )
     assert sent <= 10 * count
     made.close()
 
@@ -317,7 +325,9 @@ def test_the_neighbours_are_those_of_the_epoch_that_is_shown():
     other = np.random.default_rng(2).normal(size=X.shape)
     made.add_epoch(X, "a")
     made.add_epoch(other, "b")
-    assert made.neighbors_of(0, 4).ids.tolist() == neighbors_of(other, 0, 4, "euclidean").ids.tolist()
+    assert (
+        made.neighbors_of(0, 4).ids.tolist() == neighbors_of(other, 0, 4, "euclidean").ids.tolist()
+    )
     made.epoch = 0
     assert made.neighbors_of(0, 4).ids.tolist() == neighbors_of(X, 0, 4, "euclidean").ids.tolist()
     made.close()
@@ -336,7 +346,18 @@ def test_figures_are_returned_and_the_page_is_one_file(projector, tmp_path):
 
 def test_tensorflow_similaritys_function_returns_the_widget():
     made = tfsim_projector(
-        X, Y, ["a", "b", "c", "d"], None, 32, {"n": range(50)}, 4, True, 0.1, 400, "lasso_select", False
+        X,
+        Y,
+        ["a", "b", "c", "d"],
+        None,
+        32,
+        {"n": range(50)},
+        4,
+        True,
+        0.1,
+        400,
+        "lasso_select",
+        False,
     )
     assert isinstance(made, Projector)
     assert (made.tool, made.height, made.point_size, made.method) == ("lasso", 400, 4.0, "umap")
@@ -382,6 +403,8 @@ def test_no_thread_or_process_is_left_behind():
 def test_a_frame_of_pandas_is_metadata():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        made = Projector(pd.DataFrame(X), pd.Series(Y), metadata=pd.DataFrame({"a": Y}), method="pca")
+        made = Projector(
+            pd.DataFrame(X), pd.Series(Y), metadata=pd.DataFrame({"a": Y}), method="pca"
+        )
     assert made.get_state()["_columns"] == ["label", "a"]
     made.close()

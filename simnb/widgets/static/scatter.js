@@ -58,6 +58,7 @@ export class Scatter {
     const from = this.#startOfGlide(dimensions);
     const count = coordinates.length / dimensions || 0;
     if (this.xs.length !== count) [this.xs, this.ys, this.depths] = [0, 1, 2].map(() => new Float32Array(count));
+    if (dimensions === 3) coordinates = aroundMiddle(coordinates);
     this.coordinates = coordinates;
     this.dimensions = dimensions;
     this.rotation = dimensions === 2 ? IDENTITY : this.rotation;
@@ -412,6 +413,13 @@ export class Scatter {
     cancelAnimationFrame(this.#frame);
     clearTimeout(this.#idle);
   }
+}
+
+// What is turned, turns around 0.
+function aroundMiddle(xyz) {
+  const [sums, counts] = [new Float64Array(3), new Float64Array(3)];
+  for (let k = 0; k < xyz.length; k++) if (xyz[k] - xyz[k] === 0) (sums[k % 3] += xyz[k]), counts[k % 3]++;
+  return xyz.map((own, k) => own - sums[k % 3] / counts[k % 3]);
 }
 
 function shortName(name) {

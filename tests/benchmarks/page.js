@@ -1,0 +1,130 @@
+// What a page can tell of its own speed: frames, pictures, messages. It is there before all else.
+"use strict";
+
+window.speed = (() => {
+  // Milliseconds of every frame that followed such an event, until `stop`.
+  let stopFrames = null;
+  function recordFrames(kind) {
+    const found = [];
+    let [due, counts, before, running] = [false, false, 0, true];
+    const mark = () => {
+      due = true;
+    };
+    const frame = () => {
+      const now = performance.now();
+      if (counts) found.push(now - before);
+      [before, counts, due] = [now, due || kind === null, false];
+      if (running) requestAnimationFrame(frame);
+    };
+    if (kind) addEventListener(kind, mark, true);
+    requestAnimationFrame(frame);
+    stopFrames = () => {
+      running = false;
+      removeEventListener(kind, mark, true);
+      return found;
+    };
+  }
+
+  const canvases = (root) => [
+    ...root.querySelectorAll("canvas"),
+    ...[...root.querySelectorAll("*")].flatMap((own) => (own.shadowRoot ? canvases(own.shadowRoot) : [])),
+  ];
+
+  // When the largest canvases of the page were first and last seen to change; reading them back
+  // waits until they are painted. Coloured pixels tell points from frames, axes and text.
+  let picture = null;
+  function watch() {
+    const [width, height] = [320, 200];
+    const pen = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+    const seen = { first: null, last: null, running: true, begun: performance.now() };
+    let shown = [];
+    let before = -1;
+    const frame = () => {
+      if (!seen.running) return;
+      if (seen.first === null) {
+        const all = canvases(document);
+        const largest = Math.max(...all.map((own) => own.width * own.height));
+        shown = all.filter((own) => own.width * own.height > 0.6 * largest && largest > 40_000);
+      }
+      pen.clearRect(0, 0, width, height);
+      for (const own of shown) pen.drawImage(own, 0, 0, width, height);
+      const pixels = new Uint32Array(pen.getImageData(0, 0, width, height).data.buffer);
+      let [coloured, hash] = [0, 0];
+      for (const pixel of pixels) {
+        const [red, green, blue] = [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
+        if (Math.max(red, green, blue) - Math.min(red, green, blue) > 40 && pixel >>> 24 > 100) coloured += 1;
+        hash = (Math.imul(hash, 31) + pixel) | 0;
+      }
+      const now = performance.now();
+      if (coloured > 0.005 * pixels.length) seen.first ??= now;
+      if (hash !== before && seen.first !== null) seen.last = now;
+      before = hash;
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+    if (picture) picture.running = false;
+    picture = seen;
+  }
+
+  // How long the handlers of a moving pointer take, from the event on.
+  const moves = [];
+  addEventListener("pointermove", (event) => moves.push(performance.now() - event.timeStamp));
+
+  // The first word of a message of Jupyter's protocol, and its size.
+  function sizeOf(data) {
+    if (typeof data === "string") return [data.length, "text"];
+    const view = new DataView(data.buffer ?? data, data.byteOffset ?? 0, data.byteLength);
+    const places = [1, 2, 3].map((place) => Number(view.getBigUint64(8 * place, true)));
+    const text = (from, to) =>
+      new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + from, to - from));
+    return [data.byteLength, JSON.parse(text(places[1], places[2])).msg_type];
+  }
+
+  const messages = [];
+  const note = (way, data) => {
+    const [size, kind] = sizeOf(data);
+    messages.push({ way, kind, size, at: performance.now() });
+  };
+  const Plain = window.WebSocket;
+  window.WebSocket = class extends Plain {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("message", (event) => note("in", event.data));
+    }
+    send(data) {
+      note("out", data);
+      super.send(data);
+    }
+  };
+
+  // When the pointer was last let go, by the clock that Python's `time.time` reads too.
+  let released = null;
+  addEventListener("pointerup", () => (released = Date.now() / 1000), true);
+
+  return {
+    recordFrames,
+    frames: () => stopFrames(),
+    watch,
+    picture: () => picture,
+    moves: () => moves.splice(0),
+    messages: () => messages.splice(0),
+    released: () => released,
+    now: () => performance.now(),
+    // Frames in which nothing but the control happens.
+    async bare(width, height, frames, put) {
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [width, height];
+      document.body.append(canvas);
+      const pen = canvas.getContext("2d");
+      const image = new ImageData(width, height);
+      recordFrames(null);
+      for (let place = 0; place < frames; place += 1) {
+        await new Promise(requestAnimationFrame);
+        new Uint32Array(image.data.buffer).fill(0xff000000 | (place * 4));
+        if (put) pen.putImageData(image, 0, 0);
+      }
+      canvas.remove();
+      return stopFrames();
+    },
+  };
+})();
