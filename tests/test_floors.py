@@ -20,8 +20,13 @@ KERAS = {"dtype", "name", "trainable"}
 # Runs with the learning half's packages blocked: any import of them is an error.
 RETRIEVAL = """
 import sys
-for package in ("keras", "tensorflow", "tensorflow_datasets", "torch", "jax"):
-    sys.modules[package] = None
+
+class Blocked:
+    def find_spec(self, name, path, target=None):
+        if name.partition(".")[0] in ("keras", "tensorflow", "tensorflow_datasets", "torch", "jax"):
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Blocked())
 
 import numpy as np
 from simnb import Indexer, classification_metrics, distances, matchers, retrieval_metrics, search

@@ -59,7 +59,7 @@ class Entry(NamedTuple):
     name : str
         Short, and without unseen characters.
     codes : list of int
-        The codes it stands for; only the last line may stand for several.
+        The codes it stands for: one, save in the line of all others.
     """
 
     name: str

@@ -203,7 +203,7 @@ def _draw(
     layers = [(order, size, False)]
     if chosen.any():
         inside = chosen[order]
-        layers = [(order[~inside], size, True), (order[inside], max(size, 4.0), False)]
+        layers = [(order[~inside], size, True), (order[inside], size + 1.5, False)]
     for rows, own_size, faint in layers:
         own = codes[rows]
         draw_points(axes, points[rows, :2], colors[own], shapes[own], own_size, faint)

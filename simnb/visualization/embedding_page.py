@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from simnb.visualization.visible_text import visible_text
 _LONGEST = 200  # letters of a text
 _LINE = 21  # pixels of a legend's line
 
-# A user's text is in the columns, which Bokeh escapes, and never here; a line break within
+# A user's text is in the columns, which are escaped, and never here; a line break within
 # `@details` is ours.
 _CARD = f"""
 <div style="display: flex; gap: 8px; max-width: 320px; font: 12px/1.4 sans-serif">
@@ -151,7 +152,17 @@ def _texts(
                 labels[place] = before + _text(texts[row])
             elif texts[row] != "":
                 details[place].append(before + _text(texts[row]))
-    return {"label": labels, "details": ["\n".join(lines) for lines in details]}
+    found = {"label": labels, "details": ["\n".join(lines) for lines in details]}
+    if _bokeh_escapes():
+        return found
+    return {name: [escape(text) for text in column] for name, column in found.items()}
+
+
+def _bokeh_escapes() -> bool:
+    """Whether Bokeh escapes what it puts into a card of our own: until 3.7 it did not."""
+    import bokeh
+
+    return tuple(int(part) for part in bokeh.__version__.split(".")[:2]) >= (3, 8)
 
 
 def _text(text: Any) -> str:
@@ -263,6 +274,6 @@ def _add_tools(plot: Any, points: Any) -> None:
     selects = {"renderers": [points], "continuous": False}
     plot.add_tools(LassoSelectTool(**selects), BoxSelectTool(**selects))
     hover = HoverTool(renderers=[points], tooltips=_CARD, point_policy="snap_to_data")
-    if "limit" in HoverTool.properties():  # not in Bokeh 3.4
+    if "limit" in HoverTool.properties():  # since Bokeh 3.8
         hover.limit = 1
     plot.add_tools(hover)

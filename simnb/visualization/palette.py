@@ -90,7 +90,7 @@ def categorical_colors(count: int) -> list[str]:
     Examples
     --------
     >>> categorical_colors(7)[5:]
-    ['#56b4e9', '#871e78']
+    ['#56b4e9', '#962d87']
     >>> categorical_colors(300)[:7] == categorical_colors(7)
     True
     """
@@ -123,7 +123,7 @@ def _distinct_colors() -> tuple[str, ...]:
     colors = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), -1).reshape(-1, 3)
     lab = _oklab(colors)
     luminance = _linear(colors) @ [0.2126, 0.7152, 0.0722]
-    seen = (1.05 / (luminance + 0.05) >= 2.2) & ((luminance + 0.05) / 0.0556 >= 2.2)  # by WCAG
+    seen = (1.05 / (luminance + 0.05) >= 2.2) & ((luminance + 0.05) / 0.0556 >= 2.7)  # by WCAG
     calm = np.hypot(lab[:, 1], lab[:, 2]) <= 0.18
     colors, lab = colors[seen & calm], lab[seen & calm]
     first = np.array([list(bytes.fromhex(own[1:])) for own in (*_COLORS, NO_LABEL)])

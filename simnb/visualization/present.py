@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from PIL import Image
 
 _WITHOUT_SCREEN = ("agg", "pdf", "ps", "svg", "cairo", "template")
 
@@ -49,6 +51,19 @@ def show_once(figure: Any) -> None:
         _suppress_in_this_cell(figure, shell)
     elif isinstance(figure, Figure) and mpl.get_backend().lower() not in _WITHOUT_SCREEN:
         _show_in_window(figure)
+
+
+def side_by_side(figures: Sequence[Figure]) -> bytes:
+    """Return one PNG of several figures of the same height, or of one."""
+    drawn = [Image.open(BytesIO(_png(figure))) for figure in figures]
+    sheet = Image.new("RGBA", (sum(own.width for own in drawn), drawn[0].height))
+    left = 0
+    for own in drawn:
+        sheet.paste(own, (left, 0))
+        left += own.width
+    stream = BytesIO()
+    sheet.save(stream, "png")
+    return stream.getvalue()
 
 
 def notebook_shell() -> Any:

@@ -65,6 +65,7 @@ def projector(
 
     Examples
     --------
+    >>> import numpy as np
     >>> map = projector(np.eye(4), labels=[0, 0, 1, 1], class_mapping=["cat", "dog"])
     >>> map
     Projector(4 points × 4 dimensions, 2 labels, pca)

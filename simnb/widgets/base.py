@@ -79,7 +79,10 @@ class Widget(anywidget.AnyWidget):
             logger.warning("simnb refused the request %r: %s", content.get("type"), error)
             self.send({"type": "error", "message": str(error), **about})
         else:
-            self.send({"type": "answer", **about, **reply}, attached)
+            # ipywidgets takes binary values out of traits, but not out of messages.
+            arrays = [own for own in reply.values() if isinstance(own, dict) and "view" in own]
+            views = [own.pop("view") for own in arrays]
+            self.send({"type": "answer", **about, **reply}, [*attached, *views])
 
     def _picture(self) -> bytes | None:
         """A PNG of what the widget shows."""

@@ -52,7 +52,9 @@ class Film:
 
     def add(self, embeddings: NDArray[np.float32], name: str) -> Frame:
         """Lay out one more epoch."""
-        before = self.frames[-1].coordinates if self.frames else None
+        # An epoch that had diverged has no place to start from.
+        earlier = [frame.coordinates for frame in self.frames]
+        before = next((own for own in reversed(earlier) if np.isfinite(own).any()), None)
         coordinates = project(
             embeddings,
             self._method,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from simnb.widgets.epochs import Film
 from simnb.widgets.layouts import AT_ONCE, GIVEN, Layouts, as_coordinates, named
 from simnb.widgets.neighbors import Neighborhood, Neighbors
 from simnb.widgets.points import matrix_of, read_points
-from simnb.widgets.projection import METHODS, METHOD_TITLES
+from simnb.widgets.projection import METHOD_TITLES, METHODS
 from simnb.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class Projector(Answers, Widget, script="projector"):
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> projector = Projector(rng.normal(size=(8, 4)), labels=[0, 1] * 4, method="pca")
     >>> projector
@@ -310,15 +311,8 @@ class Projector(Answers, Widget, script="projector"):
         return self._layouts.wait(timeout)
 
     def plot(self) -> Figure:
-        """Return the picture as a matplotlib figure, for print."""
-        from simnb.visualization.embedding_map import embedding_map
-
-        return embedding_map(
-            self._coords,
-            self._column(),
-            title=self._heading(),
-            selection=self.selection or None,
-        )
+        """Return the picture as a matplotlib figure, for print; of a pair, the first."""
+        return self._drawn(self._coords, self._heading())
 
     def figure(self) -> Any:
         """Return the picture as a Bokeh figure, which hovers and zooms without Python."""
@@ -378,6 +372,14 @@ class Projector(Answers, Widget, script="projector"):
     def _column(self) -> Column:
         return self._table[self.color_by]
 
+    def _drawn(self, coordinates: Any, title: str, **options: Any) -> Figure:
+        from simnb.visualization.embedding_map import embedding_map
+
+        selection = self.selection or None
+        return embedding_map(
+            coordinates, self._column(), title=title, selection=selection, **options
+        )
+
     def _heading(self) -> str:
         name = self._shown[0]
         shown = self._epochs[self.epoch] if self._epochs else METHOD_TITLES.get(name, name)
@@ -419,9 +421,16 @@ class Projector(Answers, Widget, script="projector"):
         self._coords = frame.coordinates
 
     def _picture(self) -> bytes | None:
-        stream = BytesIO()
-        self.plot().savefig(stream, format="png", dpi=100)
-        return stream.getvalue()
+        from simnb.visualization.present import side_by_side
+
+        figures = [self.plot()]
+        if self._beside is not None:
+            pair = zip((self._coords, self._beside), self._shown, strict=True)
+            figures = [
+                self._drawn(own, METHOD_TITLES.get(name, name), size=(5.4, 4.2))
+                for own, name in pair
+            ]
+        return side_by_side(figures)
 
 
 def _coloring(column: Column | None) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 import base64
 import copy
+import html
 import io
 import json
 import re
 
 import numpy as np
 import pytest
+from bokeh.models import HoverTool
 from PIL import Image, features
 
 from simnb.visualization import embedding_images, save_html
@@ -47,6 +49,11 @@ def document(plot):
     text = json.dumps(json_item(plot)["doc"]["roots"], sort_keys=True)
     numbers = {}
     return re.sub(r'"p\d+"', lambda own: f'"{numbers.setdefault(own[0], len(numbers))}"', text)
+
+
+def as_read(text):
+    """A text as the page shows it; a Bokeh that does not escape gets it escaped."""
+    return text if "limit" in HoverTool.properties() else html.unescape(text)
 
 
 def legend(plot):
@@ -96,7 +103,7 @@ def test_the_figure_says_nothing_but_the_points():
 
 
 def test_the_tools_are_there_and_one_point_at_a_time_is_told():
-    from bokeh.models import BoxSelectTool, HoverTool, LassoSelectTool, WheelZoomTool
+    from bokeh.models import BoxSelectTool, LassoSelectTool, WheelZoomTool
 
     coords, column = CASES["two classes"]()
     plot = embedding_plot(coords, column, title="umap")
@@ -206,7 +213,7 @@ def test_a_users_text_is_only_where_bokeh_escapes_it():
         f"{type(model).__name__}.{own}"
         for model in plot.references()
         for own, value in model.properties_with_values().items()
-        if any(repr(text)[1:11] in repr(value) for text in [*NASTY, "$$a$$ <b>"])
+        if any(text[:12] in repr(value) for text in [*NASTY_SHOWN, "$$a$$ <b>"])
     }
     # What the browser makes of these is looked at in test_embedding_page_browser.py.
     assert places == {
@@ -216,10 +223,23 @@ def test_a_users_text_is_only_where_bokeh_escapes_it():
         "PlainText.text",
     }
     found = data(plot)
-    assert found["label"][:7] == NASTY_SHOWN
-    lines = found["details"][0].split("\n")
+    assert [as_read(text) for text in found["label"][:7]] == NASTY_SHOWN
+    lines = as_read(found["details"][0]).split("\n")
     assert [line.partition(": ")[0] for line in lines] == NASTY_SHOWN
     assert max(map(len, lines)) <= 200 + 40
+
+
+def test_where_bokeh_does_not_escape_texts_they_are_escaped(monkeypatch):
+    import bokeh
+
+    monkeypatch.setattr(bokeh, "__version__", "3.7.3")
+    coords, column = CASES["user's text"]()
+    plot = embedding_plot(coords, column, title="", fields=[(NASTY[0], [NASTY[1]] * 70)])
+    texts = points(plot).data_source.data
+    assert not re.findall("[<>\"']", "".join([*texts["label"], *texts["details"]]))
+    found = data(plot)
+    assert [html.unescape(text) for text in found["label"][:7]] == NASTY_SHOWN
+    assert html.unescape(found["details"][0]) == f"{NASTY[0]}: {NASTY[1]}"
 
 
 def test_a_users_text_does_not_end_the_script(tmp_path):

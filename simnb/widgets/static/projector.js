@@ -67,7 +67,10 @@ class ProjectorView {
     this.root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's own keys stay out
     this.root.append(this.title, this.toolbar.element, this.keys, middle, this.epochs.element, this.progress, this.status);
     for (const panel of this.panels) this.handle(panel);
-    this.observer = new ResizeObserver(() => this.each((panel) => panel.resize()));
+    this.observer = new ResizeObserver(() => {
+      this.retheme(); // a style is computed only of what is on the page
+      this.each((panel) => panel.resize());
+    });
     for (const panel of this.panels) this.observer.observe(panel.stage);
   }
 
@@ -105,9 +108,10 @@ class ProjectorView {
 
   // Python changes several traits in one message; the page hears of them one by one.
   placeSoon() {
+    const animate = this.model.get("_animate");
     this.placing ??= queueMicrotask(() => {
       this.placing = undefined;
-      this.place(this.model.get("_animate"));
+      this.place(animate);
     }) ?? true;
   }
 
@@ -120,7 +124,7 @@ class ProjectorView {
 
   retheme() {
     const style = getComputedStyle(this.root);
-    const read = (name) => style.getPropertyValue(`--simnb-${name}`).trim();
+    const read = (name) => style.getPropertyValue(`--simnb-${name}`).trim() || "#000000";
     this.colors = { background: read("background"), ink: read("ink"), accent: read("accent") };
     if (this.panels) this.each((panel) => panel.draw());
   }
@@ -224,7 +228,7 @@ class ProjectorView {
     const { stage } = panel;
     const at = (event) => {
       const box = stage.getBoundingClientRect();
-      return [(event.clientX - box.left) * panel.ratio, (event.clientY - box.top) * panel.ratio];
+      return [event.clientX - box.left - stage.clientLeft, event.clientY - box.top - stage.clientTop].map((own) => own * panel.ratio);
     };
     stage.addEventListener("pointerdown", (event) => {
       if (event.button || event.target.closest(".simnb-card")) return;
@@ -298,6 +302,7 @@ class ProjectorView {
     if (row !== null && (event.shiftKey || event.altKey)) return this.select([row], event.altKey ? "subtract" : "add");
     this.scene.focused = row;
     this.click(row);
+    this.hover(row, panel);
   }
 
   press(event, panel) {
@@ -505,7 +510,6 @@ class ProjectorView {
 /** @param {{model: any, el: HTMLElement}} given */
 function render({ model, el }) {
   const root = make("div", { class: "simnb simnb-projector" });
-  root.classList.remove("simnb");
   el.append(root);
   const view = new ProjectorView(model, root);
   return () => view.close();

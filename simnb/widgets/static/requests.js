@@ -11,8 +11,10 @@ export class Requests {
     this.#open.delete(content.request);
     clearTimeout(pending.timer);
     this.#slow(this.#open.size ? null : false);
-    if (content.type === "error") pending.reject(new Error(content.message));
-    else pending.resolve({ ...content, buffers });
+    if (content.type === "error") return pending.reject(new Error(content.message));
+    const arrays = Object.values(content).filter((own) => own?.dtype);
+    arrays.forEach((own, place) => (own.view = buffers[place]));
+    pending.resolve({ ...content, buffers });
   };
 
   /**

@@ -19,10 +19,7 @@ function pageIsDark() {
 export function followTheme(model, root, changed) {
   const update = () => {
     const wanted = model.get("theme");
-    const dark = wanted === "auto" ? pageIsDark() : wanted === "dark";
-    if (root.classList.contains("simnb-dark") === dark && root.classList.contains("simnb")) return;
-    root.classList.add("simnb");
-    root.classList.toggle("simnb-dark", dark);
+    root.classList.toggle("simnb-dark", wanted === "auto" ? pageIsDark() : wanted === "dark");
     changed();
   };
   const observer = new MutationObserver(update);
