@@ -69,19 +69,19 @@ def projector(
     >>> map = projector(np.eye(4), labels=[0, 0, 1, 1], class_mapping=["cat", "dog"])
     >>> map
     Projector(4 points × 4 dimensions, 2 labels, pca)
+    >>> map.close()
     """
     from simnb.widgets import Projector
 
     check.one_of("active_drag", active_drag, _TOOLS)
     check.non_negative("pastel_factor", pastel_factor)
-    slow = "densmap" if densmap else "umap"
     return Projector(
         embeddings,
         labels if colorize else None,
         images=images,
         class_names=class_mapping,
         metadata=tooltips_info,
-        method=slow if len(embeddings) >= 20 else "pca",
+        method="densmap" if densmap else "umap",
         thumbnail_size=image_size,
         point_size=pt_size,
         height=plot_size,

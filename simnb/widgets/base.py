@@ -82,7 +82,7 @@ class Widget(anywidget.AnyWidget):
             # ipywidgets takes binary values out of traits, but not out of messages.
             arrays = [own for own in reply.values() if isinstance(own, dict) and "view" in own]
             views = [own.pop("view") for own in arrays]
-            self.send({"type": "answer", **about, **reply}, [*attached, *views])
+            self.send({"type": "answer", **about, **reply}, [*views, *attached])
 
     def _picture(self) -> bytes | None:
         """A PNG of what the widget shows."""

@@ -66,6 +66,10 @@ class Layouts:
             )
         return self._made.get(key)
 
+    def possible(self, method: str, dimensions: int) -> bool:
+        """Whether a layout of so many dimensions is there or can be made."""
+        return method in METHODS or (method, dimensions) in self._made
+
     def put(self, method: str, coordinates: NDArray[np.float32]) -> None:
         """Keep coordinates that were made elsewhere."""
         self._made[method, coordinates.shape[1]] = coordinates

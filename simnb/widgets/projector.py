@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import traitlets
@@ -19,16 +16,16 @@ from simnb.widgets.columns import Column, columns_of
 from simnb.widgets.epochs import Film
 from simnb.widgets.layouts import AT_ONCE, GIVEN, Layouts, as_coordinates, named
 from simnb.widgets.neighbors import Neighborhood, Neighbors
+from simnb.widgets.pictures import Pictures
 from simnb.widgets.points import matrix_of, read_points
-from simnb.widgets.projection import METHOD_TITLES, METHODS
+from simnb.widgets.projection import METHODS
 from simnb.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
 
-class Projector(Answers, Widget, script="projector"):
+class Projector(Answers, Pictures, Widget, script="projector"):
     """An interactive map of embeddings: anyone's, of up to two million items.
 
     PCA is there at once; UMAP is made in the background and the points glide to it. Drag
@@ -310,37 +307,6 @@ class Projector(Answers, Widget, script="projector"):
         """
         return self._layouts.wait(timeout)
 
-    def plot(self) -> Figure:
-        """Return the picture as a matplotlib figure, for print; of a pair, the first."""
-        return self._drawn(self._coords, self._heading())
-
-    def figure(self) -> Any:
-        """Return the picture as a Bokeh figure, which hovers and zooms without Python."""
-        from simnb.visualization.embedding_page import embedding_plot
-
-        texts = {
-            name: [column.text(row) for row in range(self.count)]
-            for name, column in self._table.items()
-            if column.names != ["all"]
-        }
-        return embedding_plot(
-            self._coords,
-            self._column(),
-            title=self._heading(),
-            thumbnails=self._thumbnails,
-            fields=list(texts.items()),
-            height=self.height,
-        )
-
-    def save_html(self, path: str | os.PathLike[str]) -> Path:
-        """Write an interactive page that works from a file, offline; return its path.
-
-        Up to 5,000 images are carried in it.
-        """
-        from simnb.visualization import save_html
-
-        return save_html(self.figure(), path)
-
     def close(self) -> None:
         """Stop what runs in the background, and remove the widget from the page."""
         if self._built:
@@ -372,28 +338,19 @@ class Projector(Answers, Widget, script="projector"):
     def _column(self) -> Column:
         return self._table[self.color_by]
 
-    def _drawn(self, coordinates: Any, title: str, **options: Any) -> Figure:
-        from simnb.visualization.embedding_map import embedding_map
-
-        selection = self.selection or None
-        return embedding_map(
-            coordinates, self._column(), title=title, selection=selection, **options
-        )
-
-    def _heading(self) -> str:
-        name = self._shown[0]
-        shown = self._epochs[self.epoch] if self._epochs else METHOD_TITLES.get(name, name)
-        return f"{self.title} ({shown})" if self.title else shown
-
     def _color(self, change: Any = None) -> None:
         self._together(_coloring(self._column()))
 
     def _place(self, change: Any = None) -> None:
         """Draw the layouts that are asked for, or the nearest thing until they are there."""
-        if self._film is None:
-            wanted = [self.method, *([self.beside] if self.beside else [])]
-            self._together(self._drawing(wanted, self.dimensions, self._shown))
-            self._ask()
+        if self._film is not None:
+            return
+        for panel in ("method", "beside") if self.beside else ("method",):
+            if not self._layouts.possible(getattr(self, panel), self.dimensions):
+                setattr(self, panel, AT_ONCE)  # coordinates given in 2-D have no third
+        wanted = [self.method, *([self.beside] if self.beside else [])]
+        self._together(self._drawing(wanted, self.dimensions, self._shown))
+        self._ask()
 
     def _ask(self) -> None:
         wanted = [self.method, *([self.beside] if self.beside else [])]
@@ -419,18 +376,6 @@ class Projector(Answers, Widget, script="projector"):
         frame = self._film.frames[self.epoch]
         self._neighborhood = Neighborhood(frame.embeddings, self._measure)
         self._coords = frame.coordinates
-
-    def _picture(self) -> bytes | None:
-        from simnb.visualization.present import side_by_side
-
-        figures = [self.plot()]
-        if self._beside is not None:
-            pair = zip((self._coords, self._beside), self._shown, strict=True)
-            figures = [
-                self._drawn(own, METHOD_TITLES.get(name, name), size=(5.4, 4.2))
-                for own, name in pair
-            ]
-        return side_by_side(figures)
 
 
 def _coloring(column: Column | None) -> dict[str, Any]:

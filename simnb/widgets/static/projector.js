@@ -197,7 +197,8 @@ class ProjectorView {
       const [ids, distances] = [decode(found.ids), decode(found.distances)];
       this.scene.neighbors = { ids, distances };
       this.neighbors.replaceChildren(neighborTable({ row, label: found.label, labels, ids, distances, distance: this.model.get("_distance") }, (id) => this.focus(id)));
-      this.say(null, `${ids.length} neighbours of ${row}; nearest: ${ids.length ? `${ids[0]}${labels[0] ? `, ${labels[0]}` : ""}` : "none"}`);
+      const nearest = ids.length ? [ids[0], labels[0]].filter((own) => own !== "").join(", ") : "none";
+      this.say(null, `${ids.length} neighbours of ${row}; nearest: ${nearest}`);
     } catch (error) {
       this.say(null, error.message);
     }
@@ -481,8 +482,9 @@ class ProjectorView {
     if (scene.hidden.size) parts.push(`${thousands(scene.hidden.size)} of ${thousands(scene.names.length)} categories hidden`);
     if (scene.selection.length) {
       const sizes = scene.categorical && scene.names.length > 1 ? scene.selectedByName() : [];
-      const named = sizes.slice(0, 4).map(([name, size]) => `${name} ${thousands(size)}`).join(", ");
-      parts.push(`${thousands(scene.selection.length)} selected${named ? `: ${named}${sizes.length > 4 ? ", …" : ""}` : ""}`);
+      const named = sizes.slice(0, 4).map(([name, size]) => `${name} ${thousands(size)}`);
+      if (sizes.length > 4) named.push("…");
+      parts.push([`${thousands(scene.selection.length)} selected`, named.join(", ")].filter(Boolean).join(": "));
     }
     this.summary = parts.join(" · ");
     this.say(null, "");
@@ -490,8 +492,9 @@ class ProjectorView {
 
   /** Tell the reader something; the summary stays before it. */
   say(waiting, text) {
-    if (waiting === null && this.waiting) return;
+    if (waiting === null && this.waiting) [waiting, text] = [true, this.said];
     this.waiting = waiting === true;
+    this.said = text;
     this.status.replaceChildren(...make("span", {}, [this.summary, text].filter(Boolean).join(" · ")).childNodes);
   }
 

@@ -14,7 +14,7 @@ export class Requests {
     if (content.type === "error") return pending.reject(new Error(content.message));
     const arrays = Object.values(content).filter((own) => own?.dtype);
     arrays.forEach((own, place) => (own.view = buffers[place]));
-    pending.resolve({ ...content, buffers });
+    pending.resolve({ ...content, buffers: buffers.slice(arrays.length) });
   };
 
   /**
