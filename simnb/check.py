@@ -121,6 +121,16 @@ def rows(name: str, value: Any, count: int) -> NDArray[np.int64]:
     return found.astype(np.int64)
 
 
+def row(name: str, value: Any, count: int) -> int:
+    """`value`, one row number below `count`."""
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or not 0 <= value < count:
+        raise ValueError(
+            f"`{name}` must be a row number from 0 to {count - 1}. Received: {name}={value!r}"
+        )
+    return int(value)
+
+
 def labels(name: str, value: Any, count: int | None = None) -> NDArray[Any]:
     """`value` as a vector of integer, string or boolean labels.
 

@@ -24,7 +24,13 @@ _NEVER_SKIPPED_IN_CI = {"mnist", "browser"}
 _missed = []
 
 # What runs on CIFAR-10, or, where it is not, on drawn images of its form.
-_PHOTOGRAPHS = ("notebooks/02_cifar10.ipynb", "solutions/02_cifar10.ipynb", "test_keras_io_program")
+_PHOTOGRAPHS = (
+    "notebooks/02_cifar10.ipynb",
+    "solutions/02_cifar10.ipynb",
+    "notebooks/03_look_at_what_you_learned.ipynb",
+    "solutions/03_look_at_what_you_learned.ipynb",
+    "test_keras_io_program",
+)
 _drawn = []
 
 

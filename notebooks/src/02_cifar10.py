@@ -584,4 +584,4 @@ path = lessons.keep(model, "cifar10")
 # | false accept, false reject | an answer to a query of an unknown class; none to one of a known class |
 # | leak | the same photograph in training, index or queries |
 #
-# **Next:** lesson 03, *Oxford Pets*: larger photographs, and a network that others have trained.
+# **Next:** lesson 03, *Look at what you learned*: maps of what the networks of both lessons have learned, and how far a map may be believed.

@@ -131,13 +131,20 @@ def execute(notebook: nbformat.NotebookNode) -> None:
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell, own in zip(notebook.cells, metadata, strict=True):
         cell.metadata = nbformat.from_dict(own)
-        # A progress widget has closed by now: what is saved of it is a bar half way.
         if "outputs" in cell:
-            cell.outputs = [one for one in cell.outputs if WIDGET not in one.get("data", {})]
+            cell.outputs = [one for one in cell.outputs if not _is_a_bar(one)]
         for output in cell.get("outputs", []):
+            # Its model ended with the kernel, and JupyterLab would say so in place of the picture.
+            output.get("data", {}).pop(WIDGET, None)
             output.get("metadata", {}).clear()
             if "text" in output:
                 output.text = _clean(output.text, places)
+
+
+def _is_a_bar(output: nbformat.NotebookNode) -> bool:
+    """Whether it is a progress widget, which has closed by now: one that leaves no picture."""
+    data = output.get("data", {})
+    return WIDGET in data and not any(kind.startswith("image/") for kind in data)
 
 
 def _clean(text: str, places: dict[str, str]) -> str:

@@ -103,6 +103,8 @@ class ProjectorCallback(keras.callbacks.Callback):
         self._images = images
         self._method = check.one_of("method", method, METHODS)
         self._share = check.positive("share", share)
+        if dimensions not in (2, 3):
+            raise ValueError(f"`dimensions` must be 2 or 3. Received: dimensions={dimensions!r}")
         self._dimensions = dimensions
         self._show = show
         self._seed = seed

@@ -95,7 +95,7 @@ def bounds(xy: NDArray[Any]) -> tuple[tuple[float, float], tuple[float, float]]:
     """Ends of the x and y axes around points, with a margin; for one point or none too."""
     if len(xy) == 0:
         return (-1.0, 1.0), (-1.0, 1.0)
-    low, high = xy.min(axis=0), xy.max(axis=0)
+    low, high = (ends.astype(np.float64) for ends in (xy.min(axis=0), xy.max(axis=0)))
     margin = 0.04 * float((high - low).max()) or 1.0
     (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
     return (left, right), (bottom, top)

@@ -94,7 +94,7 @@ def save_html(figure: Any, path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     ValueError
-        `figure` is not Bokeh's.
+        `figure` is not Bokeh's, or the folder is not there.
 
     Examples
     --------
@@ -113,6 +113,10 @@ def save_html(figure: Any, path: str | os.PathLike[str]) -> Path:
             f"by figure.savefig(path). Received: {type(figure).__name__}"
         )
     path = Path(path)
+    if not path.parent.is_dir() or path.is_dir():
+        raise ValueError(
+            f"`path` must be a file in a folder that is there. Received: path={str(path)!r}"
+        )
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         beside.write_text(_page(figure), encoding="utf-8")

@@ -54,15 +54,20 @@ def show_once(figure: Any) -> None:
 
 
 def side_by_side(figures: Sequence[Figure]) -> bytes:
-    """Return one PNG of several figures of the same height, or of one."""
+    """Return one PNG of several figures of the same height, or of one.
+
+    It has 256 colours: a third of the bytes, for a notebook that is saved with it.
+    """
     drawn = [Image.open(BytesIO(_png(figure))) for figure in figures]
-    sheet = Image.new("RGBA", (sum(own.width for own in drawn), drawn[0].height))
+    sheet = Image.new("RGB", (sum(own.width for own in drawn), drawn[0].height))
     left = 0
     for own in drawn:
         sheet.paste(own, (left, 0))
         left += own.width
     stream = BytesIO()
-    sheet.save(stream, "png")
+    sheet.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        stream, "png", optimize=True
+    )
     return stream.getvalue()
 
 

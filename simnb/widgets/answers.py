@@ -15,6 +15,7 @@ from simnb.widgets.thumbnails import Thumbnails
 
 _LONGEST = 400  # letters of one entry of a card
 _TILES = 1024  # thumbnails in one answer
+_NEIGHBORS = 1000
 _LARGEST = 128  # pixels of one
 
 Answer = tuple[dict[str, Any], list[Any]]
@@ -44,7 +45,7 @@ class Answers:
         fields = [
             [name, column.text(row)[:_LONGEST]]
             for name, column in self._table.items()
-            if column.names != ["all"]
+            if column.given
         ]
         images = self._thumbnails
         picture = [images.png(row)] if images is not None and images.has(row) else []
@@ -52,17 +53,16 @@ class Answers:
 
     def _answer_neighbors(self, message: Mapping[str, Any]) -> Answer:
         row = self._row(message)
-        found = self.neighbors_of([row], check.positive_integer("k", message["k"]))
+        found = self.neighbors_of([row], min(check.positive_integer("k", message["k"]), _NEIGHBORS))
         there = found.ids[0] >= 0
         ids, distances = found.ids[0][there], found.distances[0][there]
         labels = self._table["label"]
-        named = labels.names != ["all"]
         return {
             "row": row,
-            "label": labels.text(row) if named else None,
+            "label": labels.text(row) if labels.given else None,
             "ids": encode(ids.astype(np.uint32)),
             "distances": encode(distances),
-            "labels": [labels.text(own)[:_LONGEST] if named else "" for own in ids.tolist()],
+            "labels": [labels.text(own)[:_LONGEST] if labels.given else "" for own in ids.tolist()],
         }, []
 
     def _answer_search(self, message: Mapping[str, Any]) -> Answer:
@@ -91,4 +91,4 @@ class Answers:
         return {}, []
 
     def _row(self, message: Mapping[str, Any]) -> int:
-        return int(check.rows("row", message["row"], self.count)[0])
+        return check.row("row", message["row"], self.count)

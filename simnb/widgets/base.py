@@ -11,12 +11,9 @@ import anywidget
 import traitlets
 
 from simnb.widgets import assets
+from simnb.widgets.binary import RefusedError
 
 logger = logging.getLogger(__name__)
-
-
-class RefusedError(traitlets.TraitError, ValueError):
-    """A trait was given what it cannot be; traitlets takes all that was set with it back."""
 
 
 class Widget(anywidget.AnyWidget):
@@ -48,16 +45,27 @@ class Widget(anywidget.AnyWidget):
         super().__init_subclass__(**kwargs)
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        try:
+            super().__init__(**kwargs)
+        except traitlets.TraitError as error:
+            raise RefusedError(str(error)) from error
         self.on_msg(self._receive)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take state from JavaScript; what is not allowed is refused, and the page corrected."""
+        # What begins with an underscore, of ours, Python alone sets.
+        own = {name for name in sync_data if name.startswith("_") and self._is_ours(name)}
         try:
+            if own:
+                raise RefusedError(f"{', '.join(sorted(own))} cannot be set by the page")
             super().set_state(sync_data)
-        except (TypeError, ValueError, traitlets.TraitError) as error:
+        except traitlets.TraitError as error:
             logger.warning("simnb refused what the page sent: %s", error)
             self.send_state([name for name in sync_data if name in self.keys])
+
+    def _is_ours(self, name: str) -> bool:
+        trait = self.traits(sync=True).get(name)
+        return trait is not None and trait.this_class.__module__.startswith("simnb.")
 
     def _together(self, state: dict[str, Any]) -> None:
         """Set several traits, and tell the page of all in one message."""
@@ -75,7 +83,7 @@ class Widget(anywidget.AnyWidget):
         about = {"request": content.get("request")}
         try:
             reply, attached = answer(content)
-        except (KeyError, TypeError, ValueError, traitlets.TraitError) as error:
+        except Exception as error:
             logger.warning("simnb refused the request %r: %s", content.get("type"), error)
             self.send({"type": "error", "message": str(error), **about})
         else:

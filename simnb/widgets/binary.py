@@ -35,11 +35,15 @@ def decode(value: Any) -> NDArray[Any]:
     ValueError
         It is no array of a dtype that is sent, or bytes and shape disagree.
     """
-    if not isinstance(value, dict) or value.get("dtype") not in _DTYPES:
+    if not isinstance(value, dict) or value.get("dtype") not in _DTYPES or "view" not in value:
         raise ValueError(f"an array must come as {{view, dtype, shape}}. Received: {value!r:.80}")
     little = np.dtype(value["dtype"]).newbyteorder("<")
     array: NDArray[Any] = np.frombuffer(value["view"], little).reshape(value["shape"])
     return array
+
+
+class RefusedError(traitlets.TraitError, ValueError):
+    """A trait was given what it cannot be; traitlets takes all that was set with it back."""
 
 
 class Array(traitlets.TraitType):  # type: ignore[type-arg]
@@ -73,7 +77,11 @@ class Rows(traitlets.TraitType):  # type: ignore[type-arg]
 
     def validate(self, owner: Any, value: Any) -> list[int]:
         """Return row numbers or a mask as a sorted list, or raise."""
-        found: list[int] = np.unique(check.rows(self.name or "rows", value, owner.count)).tolist()
+        try:
+            rows = check.rows(self.name or "rows", value, owner.count)
+        except ValueError as error:
+            raise RefusedError(str(error)) from error
+        found: list[int] = np.unique(rows).tolist()
         return found
 
 
@@ -82,7 +90,7 @@ def _to_json(value: Any, owner: Any) -> Any:
 
 
 def _refuse(value: Any, owner: Any) -> Any:
-    raise ValueError("this array is set by Python alone")
+    raise RefusedError("this array is set by Python alone")
 
 
 def _rows_to_json(value: list[int], owner: Any) -> dict[str, Any]:
@@ -90,4 +98,7 @@ def _rows_to_json(value: list[int], owner: Any) -> dict[str, Any]:
 
 
 def _rows_from_json(value: Any, owner: Any) -> NDArray[Any]:
-    return decode(value)
+    try:
+        return decode(value)
+    except (TypeError, ValueError) as error:
+        raise RefusedError(str(error)) from error

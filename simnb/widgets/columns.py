@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -28,7 +28,8 @@ class Column:
     Attributes
     ----------
     name : str
-    kind : {"categorical", "continuous"}
+    kind : {"categorical", "continuous", "text"}
+        Texts are shown and searched, but no colour.
     codes : uint8 or uint16 [n]
         Place in `names`, or in the 256 steps of the ramp over `range`.
     names : list of str
@@ -38,7 +39,9 @@ class Column:
     missing : int or None
         The code of "no value".
     values : sequence of n
-        As they were given.
+        As they were given; of labels, their names if classes have any.
+    given : bool
+        False of the labels of items that have none.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Column:
     range: tuple[float, float] | None
     missing: int | None
     values: Any
+    given: bool = True
 
     @cached_property
     def colors(self) -> list[str]:
@@ -76,7 +80,7 @@ class Column:
         return text_of(self.values[row])
 
     def values_at(self, rows: list[int]) -> list[Any]:
-        """The values of some items as they were given, a class by its name if it has one."""
+        """The values of some items."""
         return [self.values[row] for row in rows]
 
     def rows_with(self, words: str) -> NDArray[np.bool_]:
@@ -95,7 +99,11 @@ def columns_of(
     """Return the labels, under "label", and all metadata as columns."""
     found = {"label": label_column(points.labels, len(points.embeddings), class_names)}
     for name, values in points.metadata.items():
-        own = name if name != "label" else "label (metadata)"
+        own = text_of(name) if name != "label" else "label (metadata)"
+        if own in found:
+            raise ValueError(
+                f"`metadata` must have columns of different names. Received: two {own!r}"
+            )
         column = metadata_column(own, values)
         found[own] = plain_column(own, values) if column is None else column
     return found
@@ -104,16 +112,23 @@ def columns_of(
 def label_column(
     labels: Any, count: int, class_names: Mapping[Any, str] | Sequence[str] | None
 ) -> Column:
-    """Return labels as a categorical column; without any, all items are of one category."""
+    """Return labels as a categorical column; without any, all items are of one category.
+
+    Raises
+    ------
+    ValueError
+        `class_names` is neither a mapping nor a sequence.
+    """
     if labels is None:
-        codes = np.zeros(count, np.uint8)
-        return Column("label", "categorical", codes, ["all"], None, None, codes)
-    column = _categorical("label", labels, _LABELS)
+        one = np.zeros(count, np.uint8)
+        return Column("label", "categorical", one, ["all"], None, None, [None] * count, False)
+    codes, found = _factorized(labels)
     if class_names is None:
-        return column
-    names = [_class_name(value, name, class_names) for value, name in _known(column, labels)]
-    named = np.array(names, object)[column.codes]
-    return Column("label", "categorical", column.codes, names, None, column.missing, named)
+        return _categorical("label", codes, [text_of(value) for value in found], _LABELS, labels)
+    name_of = _names(class_names)
+    names = [name_of(value) for value in found]
+    values = np.array([*names, None], object)[codes]  # a code of -1 is no label
+    return _categorical("label", codes, names, _LABELS, values)
 
 
 def metadata_column(name: str, values: Any) -> Column | None:
@@ -121,10 +136,10 @@ def metadata_column(name: str, values: Any) -> Column | None:
     array = _numbers(values)
     if array is not None and (array.dtype.kind == "f" or len(pd.unique(array)) > 20):
         return _continuous(name, array, values)
-    found = pd.unique(pd.Series(_plain(values), dtype=object))
+    codes, found = _factorized(values)
     if len(found) > min(CATEGORIES, max(20, len(values) // 2)):
         return None
-    return _categorical(name, values, CATEGORIES)
+    return _categorical(name, codes, [text_of(value) for value in found], CATEGORIES, values)
 
 
 def plain_column(name: str, values: Any) -> Column:
@@ -138,11 +153,10 @@ def text_of(value: Any) -> str:
         return ""
     if isinstance(value, (float, np.floating)):
         return "" if np.isnan(value) else f"{value:.6g}"
-    return str(value)
-
-
-def _plain(values: Any) -> list[Any]:
-    return list(values.tolist() if hasattr(values, "tolist") else values)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    # Half a character, which Python's strings may hold, cannot be sent.
+    return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def _numbers(values: Any) -> NDArray[Any] | None:
@@ -152,9 +166,12 @@ def _numbers(values: Any) -> NDArray[Any] | None:
         known = [value for value in values if value is not None]
         if not known or not all(_is_number(value) for value in known):
             return None
-        array = np.array([np.nan if value is None else value for value in values], float)
+        try:
+            array = np.array([np.nan if value is None else value for value in values], float)
+        except OverflowError:  # a whole number past 1e308
+            return None
         whole = np.isfinite(array).all() and (array == np.round(array)).all()
-        return array.astype(np.int64) if whole else array
+        return array.astype(np.int64) if whole and np.abs(array).max() < 2**53 else array
     if array.dtype.kind == "M":
         times = array.astype("datetime64[ns]")
         return np.where(np.isnat(times), np.nan, times.astype(np.int64).astype(float))
@@ -174,26 +191,35 @@ def _continuous(name: str, array: NDArray[Any], values: Any) -> Column:
         codes = np.full(len(numbers), _STEPS, np.uint16)
         return Column(name, "continuous", codes, [], None, _STEPS, values)
     low, high = float(numbers[finite].min()), float(numbers[finite].max())
-    share = (np.where(finite, numbers, low) - low) / ((high - low) or 1.0)
-    codes = np.minimum(share * _STEPS, _STEPS - 1).astype(np.uint8)
+    # Halves, since the whole range may be more than a float can tell.
+    share = (np.where(finite, numbers, low) / 2 - low / 2) / ((high / 2 - low / 2) or 1.0)
+    steps = np.where(finite, np.minimum(share * _STEPS, _STEPS - 1), _STEPS)
     if finite.all():
-        return Column(name, "continuous", codes, [], (low, high), None, values)
-    codes = np.where(finite, codes, np.uint16(_STEPS)).astype(np.uint16)
-    return Column(name, "continuous", codes, [], (low, high), _STEPS, values)
+        return Column(name, "continuous", steps.astype(np.uint8), [], (low, high), None, values)
+    return Column(name, "continuous", steps.astype(np.uint16), [], (low, high), _STEPS, values)
 
 
-def _categorical(name: str, values: Any, most: int) -> Column:
-    """Codes in the order of the values, or of their first appearance if they have none."""
-    series = pd.Series(
-        values if hasattr(values, "dtype") else pd.Series(list(values), dtype=object)
-    )
+def _factorized(values: Any) -> tuple[NDArray[np.int64], Sequence[Any]]:
+    """A code for every item, -1 for no value, and the values that the codes stand for.
+
+    They are in their order, or in that of their appearance if they have none.
+    """
+    series = values if hasattr(values, "dtype") else pd.Series(list(values), dtype=object)
     try:
         codes, found = pd.factorize(series, sort=True)
-    except TypeError:  # values of several kinds have no order
-        codes, found = pd.factorize(series)
-    names = [text_of(value) for value in found]
+    except TypeError:
+        try:
+            codes, found = pd.factorize(series)
+        except TypeError:  # lists, dicts: what cannot be compared at all is told by its text
+            codes, found = pd.factorize(pd.Series([text_of(own) for own in values], dtype=object))
+    return np.asarray(codes), list(found)
+
+
+def _categorical(
+    name: str, codes: NDArray[Any], names: list[str], most: int, values: Any
+) -> Column:
     if len(names) > most:
-        codes = np.where(codes >= most, most, codes)
+        codes = np.minimum(codes, most)
         names = [*names[:most], _OTHER]
     missing = None
     if (codes < 0).any():
@@ -204,15 +230,28 @@ def _categorical(name: str, values: Any, most: int) -> Column:
     return Column(name, "categorical", kept, names, None, missing, values)
 
 
-def _known(column: Column, labels: Any) -> list[tuple[Any, str]]:
-    """Of each category a label that has it, and its own name."""
-    first = np.unique(column.codes, return_index=True)[1]
-    return [(labels[int(row)], name) for row, name in zip(first, column.names, strict=True)]
-
-
-def _class_name(value: Any, name: str, class_names: Mapping[Any, str] | Sequence[str]) -> str:
-    label = value.item() if hasattr(value, "item") else value
+def _names(class_names: Any) -> Callable[[Any], str]:
+    """A function from a label to what to call it."""
+    if hasattr(class_names, "to_dict"):
+        class_names = class_names.to_dict()
     if isinstance(class_names, Mapping):
-        return str(class_names.get(label, name))
-    known = isinstance(label, int) and 0 <= label < len(class_names)
-    return str(class_names[label]) if known else name
+        return lambda label: text_of(class_names.get(_whole(label), label))
+    if isinstance(class_names, str) or not hasattr(class_names, "__getitem__"):
+        raise ValueError(
+            "`class_names` must be a mapping from labels to names, or a sequence of names. "
+            f"Received: {type(class_names).__name__}"
+        )
+    count = len(class_names)
+
+    def name_of(label: Any) -> str:
+        place = _whole(label)
+        known = isinstance(place, int) and 0 <= place < count
+        return text_of(class_names[int(place)] if known else label)
+
+    return name_of
+
+
+def _whole(label: Any) -> Any:
+    """A label as Python's own: an int, where it is a whole number."""
+    plain = label.item() if isinstance(label, np.generic) else label
+    return int(plain) if isinstance(plain, float) and plain.is_integer() else plain

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,8 @@ from simnb import check, distances
 from simnb.widgets.background import BackgroundProjection
 from simnb.widgets.points import array_of
 from simnb.widgets.projection import METHODS, choose, project
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = "pca"  # fast enough to wait for
 GIVEN = "given"
@@ -57,13 +60,14 @@ class Layouts:
         """Return the coordinates if they are there or take no time; else None."""
         key = (method, dimensions)
         if key not in self._made and method == AT_ONCE:
-            self._made[key] = project(
+            made = project(
                 self._embeddings,
                 method,
                 self._seed,
                 distance=self._distance,
                 dimensions=dimensions,
             )
+            self.put(method, made)
         return self._made.get(key)
 
     def possible(self, method: str, dimensions: int) -> bool:
@@ -71,7 +75,8 @@ class Layouts:
         return method in METHODS or (method, dimensions) in self._made
 
     def put(self, method: str, coordinates: NDArray[np.float32]) -> None:
-        """Keep coordinates that were made elsewhere."""
+        """Keep coordinates; nobody changes them from here on."""
+        coordinates.flags.writeable = False
         self._made[method, coordinates.shape[1]] = coordinates
 
     def ask(self, keys: list[tuple[str, int]]) -> None:
@@ -97,7 +102,7 @@ class Layouts:
         if self._running is not None:
             self._running.cancel()
             self._running = None
-            self._on_progress(None)
+            self._tell(self._on_progress, None)
         self._idle.set()
 
     def _next(self) -> None:
@@ -106,15 +111,16 @@ class Layouts:
             return
         self._idle.clear()
         self._key = method, dimensions = self._waiting[0]
-        self._on_progress({"method": method, "fraction": None, "message": "starting"})
+        starting = {"method": method, "fraction": None, "message": "starting"}
+        self._tell(self._on_progress, starting)
         self._running = BackgroundProjection(
             self._embeddings,
             method,
             self._seed,
             distance=self._distance,
             dimensions=dimensions,
-            on_progress=lambda fraction, message: self._on_progress(
-                {"method": method, "fraction": fraction, "message": message}
+            on_progress=lambda fraction, message: self._tell(
+                self._on_progress, {"method": method, "fraction": fraction, "message": message}
             ),
             on_done=lambda made: self._done(method, dimensions, made, None),
             on_error=lambda message: self._done(method, dimensions, None, message),
@@ -129,12 +135,19 @@ class Layouts:
                 return
             self._running = None
             if made is not None:
-                self._made[key] = made
+                self.put(method, made)
             self._waiting = [other for other in self._waiting if other != key]
-            self._on_progress(None)
-            self._on_ready(error)
+            self._tell(self._on_progress, None)
+            self._tell(self._on_ready, error)
             if self._running is None:
                 self._next()
+
+    def _tell(self, listener: Callable[[Any], None], news: Any) -> None:
+        """Whatever someone who observes the widget raises, the next layout is made."""
+        try:
+            listener(news)
+        except Exception:
+            logger.exception("An observer of a projector failed")
 
     def best(
         self, methods: list[str], dimensions: int, shown: list[str]

@@ -54,15 +54,17 @@ class Neighborhood:
                 f"`index` must hold the {len(embeddings)} embeddings, in their order. "
                 f"Received: an index of {len(index)} items"
             )
+        if index is not None and index.embedding_size != embeddings.shape[1]:
+            raise ValueError(
+                f"`index` must be of embeddings of {embeddings.shape[1]} numbers. "
+                f"Received: embedding_size={index.embedding_size}"
+            )
         self._embeddings = embeddings
+        # Which item is which row, whatever is added to the index or removed from it later.
+        self._ids = None if index is None else index.ids.copy()
         self._distance = distance if index is None else index.distance
         self._index = index
         self._engine: ExactSearch | None = None
-
-    @property
-    def distance(self) -> distances.Distance:
-        """The distance that decides who is near."""
-        return self._distance
 
     def of(self, rows: Any, k: int) -> Neighbors:
         """Return the k nearest of each row."""
@@ -78,9 +80,9 @@ class Neighborhood:
         return Neighbors(ids, found)
 
     def _query(self, queries: NDArray[np.float32], k: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        if self._index is not None:
+        if self._index is not None and self._ids is not None:
             lookups = self._index.query(queries, k)
-            return self._index.engine.rows(lookups.ids), lookups.distances
+            return _as_rows(lookups.ids, lookups.distances, self._ids)
         if self._engine is None:  # made by the first click: it copies the rows
             engine = ExactSearch(self._distance, self._embeddings.shape[1])
             finite = np.flatnonzero(np.isfinite(self._embeddings).all(axis=1))
@@ -127,6 +129,18 @@ def neighbors_of(
     matrix = matrix_of(embeddings)
     rows = check.rows("ids", ids, len(matrix))
     return Neighborhood(matrix, distances.get(distance)).of(rows, k)
+
+
+def _as_rows(
+    ids: NDArray[np.int64], far: NDArray[np.float32], own: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Row numbers of an index's ids, those that are no row behind the others as -1."""
+    order = np.argsort(own, kind="stable")
+    rows = order[np.minimum(np.searchsorted(own, ids, sorter=order), len(own) - 1)]
+    known = own[rows] == ids
+    rows, far = np.where(known, rows, -1), np.where(known, far, np.float32(np.inf))
+    places = np.argsort(~known, axis=1, kind="stable")
+    return np.take_along_axis(rows, places, 1), np.take_along_axis(far, places, 1)
 
 
 def _without(

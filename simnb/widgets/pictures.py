@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simnb.widgets.columns import Column
+from simnb.widgets.neighbors import Neighbors
 from simnb.widgets.projection import METHOD_TITLES
 from simnb.widgets.thumbnails import Thumbnails
 
@@ -19,6 +20,7 @@ class Pictures:
     """Mixed into `Projector`."""
 
     selection: Any
+    clicked: Any
     title: Any
     height: Any
     epoch: Any
@@ -32,6 +34,10 @@ class Pictures:
     @property
     def count(self) -> int:
         """Number of items."""
+        raise NotImplementedError
+
+    def neighbors_of(self, ids: Any, k: int | None = None) -> Neighbors:
+        """Return neighbours of rows."""
         raise NotImplementedError
 
     def _column(self) -> Column:
@@ -48,7 +54,7 @@ class Pictures:
         texts = {
             name: [column.text(row) for row in range(self.count)]
             for name, column in self._table.items()
-            if column.names != ["all"]
+            if column.given
         }
         return embedding_plot(
             self._coords,
@@ -92,6 +98,15 @@ class Pictures:
         from simnb.visualization.embedding_map import embedding_map
 
         selection = self.selection or None
+        neighbors = None
+        if self.clicked is not None:
+            near = self.neighbors_of([self.clicked]).ids[0]
+            neighbors = (self.clicked, near[near >= 0])
         return embedding_map(
-            coordinates, self._column(), title=title, selection=selection, **options
+            coordinates,
+            self._column(),
+            title=title,
+            selection=selection,
+            neighbors=neighbors,
+            **options,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,11 +63,6 @@ def read_points(source: Any, labels: Any, images: Any, metadata: Any) -> Points:
             f"`embeddings` must have at most {MOST:,} rows. Received: {count:,}; show a sample of them"
         )
     labels = None if labels is None else _vector("labels", labels, count)
-    if images is not None and len(images) != count:
-        raise ValueError(
-            f"`images` must have one image, or None, for each of {count} embeddings. "
-            f"Received: {len(images)} images"
-        )
     return Points(embeddings, labels, images, columns, index)
 
 
@@ -82,8 +77,12 @@ def matrix_of(value: Any, name: str = "embeddings") -> NDArray[np.float32]:
         It is no matrix of numbers.
     """
     try:
+        value = array_of(value)
+        kind = getattr(np.asarray(value), "dtype", np.dtype("O")).kind
+        if kind in "cMmUS":
+            raise TypeError("complex numbers, times and texts are no embeddings")
         with np.errstate(over="ignore"):  # what float32 cannot hold is named below
-            rows = np.asarray(array_of(value), np.float32)
+            rows = np.ascontiguousarray(value, np.float32)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"`{name}` must be a numeric array of shape [n, d], an Indexer or a model with an index. "
@@ -91,8 +90,8 @@ def matrix_of(value: Any, name: str = "embeddings") -> NDArray[np.float32]:
         ) from error
     if rows.size == 0 and rows.ndim == 1:
         rows = rows.reshape(0, 0)
-    if rows.ndim != 2:
-        raise ValueError(f"`{name}` must have shape [n, d]. Received: shape {rows.shape}")
+    if rows.ndim != 2 or (rows.shape[1] == 0 and len(rows)):
+        raise ValueError(f"`{name}` must have shape [n, d], d > 0. Received: shape {rows.shape}")
     bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if len(bad):
         shown = ", ".join(map(str, bad[:10])) + (", …" if len(bad) > 10 else "")
@@ -108,6 +107,8 @@ def array_of(value: Any) -> Any:
     if hasattr(value, "detach"):  # torch, whose bfloat16 NumPy does not know either
         value = value.detach().cpu()
         return value.float().numpy() if value.is_floating_point() else value.numpy()
+    if np.ma.isMaskedArray(value) and value.dtype.kind in "iuf":
+        return np.ma.filled(value.astype(np.float64), np.nan)
     return value
 
 
@@ -128,22 +129,23 @@ def _index_of(source: Any) -> Indexer | None:
 
 
 def _is_image(item: Any) -> bool:
-    return isinstance(item, np.ndarray) and (
-        item.ndim == 2 or (item.ndim == 3 and item.shape[2] in (1, 3, 4))
-    )
+    if not isinstance(item, np.ndarray) or item.dtype.kind not in "biuf":
+        return False
+    return item.ndim == 2 or (item.ndim == 3 and item.shape[2] in (1, 3, 4))
 
 
 def _columns(name: str, value: Any, count: int) -> dict[str, Any]:
     """Metadata as columns: of a DataFrame, a dict of sequences, or a sequence of dicts."""
     if value is None:
         return {}
+    found: list[tuple[Any, Any]]
     if hasattr(value, "columns") and hasattr(value, "iloc"):
-        found = {str(column): value[column].to_numpy() for column in value.columns}
+        found = [(column, value.iloc[:, place]) for place, column in enumerate(value.columns)]
     elif isinstance(value, Mapping):
-        found = {str(column): entries for column, entries in value.items()}
+        found = list(value.items())
     elif isinstance(value, Sequence) and all(isinstance(row, Mapping) for row in value):
         keys = dict.fromkeys(key for row in value for key in row)
-        found = {str(key): [row.get(key) for row in value] for key in keys}
+        found = [(key, [row.get(key) for row in value]) for key in keys]
     else:
         raise ValueError(
             f"`{name}` must be a DataFrame, a dict of columns or a list of dicts, one an embedding. "
@@ -153,13 +155,26 @@ def _columns(name: str, value: Any, count: int) -> dict[str, Any]:
         raise ValueError(
             f"`{name}` must have one dict for each of {count} embeddings. Received: {len(value)}"
         )
-    return {own: _vector(f"{name}[{own!r}]", column, count) for own, column in found.items()}
+    columns: dict[str, Any] = {}
+    for key, column in found:
+        title = str(key)
+        if title in columns:
+            raise ValueError(
+                f"`{name}` must have columns of different names. Received: two {title!r}"
+            )
+        columns[title] = _vector(f"{name}[{title!r}]", column, count)
+    return columns
 
 
 def _vector(name: str, value: Any, count: int) -> Any:
-    """One value an item, as an array if it makes one of rank 1, else as a list."""
+    """One value an item; whatever it is, `value[row]` goes by place."""
     value = array_of(value)
-    if not hasattr(value, "__len__") or isinstance(value, (str, bytes)):
+    if hasattr(value, "iloc"):  # of pandas, which would go by its own index
+        plain = isinstance(value.dtype, np.dtype)
+        value = value.to_numpy() if plain else value.reset_index(drop=True)
+    elif hasattr(value, "__array__"):
+        value = np.asarray(value)
+    if not hasattr(value, "__len__") or isinstance(value, (str, bytes, Mapping, Set)):
         raise ValueError(
             f"`{name}` must have one value for each of {count} embeddings. Received: {value!r:.80}"
         )

@@ -29,6 +29,7 @@ _LAYOUTS: dict[str, Callable[..., Floats]] = {
     "densmap": partial(umap_layout, densmap=True),
     "tsne": tsne_layout,
 }
+_LARGEST = 1e18
 _FEWEST, _MOST = 20, 20_000  # rows for which "auto" is UMAP
 
 # Threads, warnings and standard output belong to the process: one layout at a time sets them.
@@ -48,7 +49,7 @@ def project(
     """Return coordinates for embeddings, near where these are near.
 
     The same call gives the same bits. The middle of the points is at 0; PCA keeps the scale
-    of the embeddings. Fewer than 5 points, or points that are all equal, are laid out by PCA
+    of the embeddings, up to 1e18. Fewer than 5 points, or points that are all equal, are laid out by PCA
     whatever the method.
 
     Parameters
@@ -189,7 +190,7 @@ class Plan:
             warnings.simplefilter("ignore")
             tell(0.0, "computing PCA")
             with one_thread():
-                made = principal_components(self.rows, self.dimensions)
+                made = principal_components(_within_reach(self.rows), self.dimensions)
             if self.method != "pca" and len(made) >= 5 and made.any():
                 layout = _LAYOUTS[self.method]
                 start = made if self.init is None else self.init
@@ -248,6 +249,12 @@ def plan(
     ), usable
 
 
+def _within_reach(rows: Floats) -> Floats:
+    """Rows whose distances float32 can hold."""
+    largest = max(float(rows.max()), -float(rows.min())) if rows.size else 0.0
+    return rows if largest < _LARGEST else np.asarray(rows / np.float32(largest))
+
+
 def place(coordinates: Floats, usable: NDArray[np.bool_]) -> Floats:
     """Return the coordinates of the usable rows at their places among all, with NaN elsewhere.
 
@@ -275,7 +282,7 @@ def _finite(rows: Floats) -> NDArray[np.bool_]:
 def _matrix(name: str, value: Any) -> Floats:
     try:
         with np.errstate(over="ignore"):  # what float32 cannot hold is inf, and so left out
-            rows = np.asarray(array_of(value), np.float32)
+            rows = np.ascontiguousarray(array_of(value), np.float32)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"`{name}` must be a numeric array of shape [n, d]. Received: {type(value).__name__} ({error})"

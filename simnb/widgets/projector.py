@@ -10,9 +10,9 @@ import traitlets
 from simnb import check, distances
 from simnb.indexer import Indexer
 from simnb.widgets.answers import Answers
-from simnb.widgets.base import RefusedError, Widget
-from simnb.widgets.binary import Array, Rows
-from simnb.widgets.columns import Column, columns_of
+from simnb.widgets.base import Widget
+from simnb.widgets.binary import Array, RefusedError, Rows
+from simnb.widgets.columns import Column, columns_of, text_of
 from simnb.widgets.epochs import Film
 from simnb.widgets.layouts import AT_ONCE, GIVEN, Layouts, as_coordinates, named
 from simnb.widgets.neighbors import Neighborhood, Neighbors
@@ -33,7 +33,8 @@ class Projector(Answers, Pictures, Widget, script="projector"):
     nearest neighbours in the original space. All of it works by keyboard too: focus the
     picture and press `?`.
 
-    Ids are row numbers of `embeddings`, everywhere.
+    Ids are row numbers of `embeddings`, everywhere. Arrays are not copied: leave them as they
+    are while the projector lives.
 
     Parameters
     ----------
@@ -53,14 +54,14 @@ class Projector(Answers, Pictures, Widget, script="projector"):
         "pca", "umap", "densmap", "tsne", or coordinates [n, 2] or [n, 3]. "auto" is UMAP for
         20 to 20,000 items, else PCA. A pair is drawn side by side.
     distance : str or Distance, default "cosine"
-        Of neighbours, and of the layout.
+        Of neighbours, and of the layout. Where there is an index, its own is.
     index : Indexer, optional
         Finds the neighbours in place of comparing with all; holds the items in their order.
     seed : int, default 0
     dimensions : int, default 2
         3 makes a picture that is turned by dragging.
     k : int, default 10
-        Neighbours that a click shows.
+        Neighbours that a click shows, at most 1,000.
     color_by : str, default "label"
         "label" or a column of `metadata`.
     thumbnail_size : int, default 64
@@ -117,6 +118,7 @@ class Projector(Answers, Pictures, Widget, script="projector"):
     _shown = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _methods = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _animate = traitlets.Bool(True).tag(sync=True)
+    _colored = traitlets.Unicode("label").tag(sync=True)  # what the next five tell of
     _codes = Array()
     _names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _colors = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -155,13 +157,18 @@ class Projector(Answers, Pictures, Widget, script="projector"):
     ) -> None:
         points = read_points(embeddings, labels, images, metadata)
         index = points.index if index is None else index
+        if index is not None and not isinstance(index, Indexer):
+            raise ValueError(f"`index` must be an Indexer. Received: {type(index).__name__}")
         self._embeddings = points.embeddings
         self._measure = distances.get(distance) if index is None else index.distance
         self._neighborhood = Neighborhood(points.embeddings, self._measure, index)
         self._seed = seed
         self._film: Film | None = None
+        size = check.positive_integer("thumbnail_size", thumbnail_size)
         self._thumbnails = (
-            None if points.images is None else Thumbnails(points.images, thumbnail_size)
+            None
+            if points.images is None
+            else Thumbnails(points.images, size, count=len(points.embeddings))
         )
         self._table = columns_of(points, class_names)
         self._layouts = Layouts(
@@ -184,7 +191,7 @@ class Projector(Answers, Pictures, Widget, script="projector"):
             color_by=color_by,
             k=k,
             tool=tool,
-            point_size=point_size,
+            point_size=check.non_negative("point_size", point_size),
             theme=theme,
             height=height,
             title=title,
@@ -209,14 +216,21 @@ class Projector(Answers, Pictures, Widget, script="projector"):
         return self._coords
 
     @property
+    def epochs(self) -> list[str]:
+        """Names of the epochs that were added, in their order; `epoch` is the one shown."""
+        return list(self._epochs)
+
+    @property
     def selected(self) -> pd.DataFrame:
         """The selected items: label, metadata and coordinates, indexed by row number."""
         import pandas as pd
 
         rows = self.selection
-        found = {name: column.values_at(rows) for name, column in self._table.items()}
-        axes = dict(zip("xyz", self._coords[rows].T, strict=False))
-        return pd.DataFrame({**found, **axes}, index=pd.Index(rows, dtype="int64", name="id"))
+        table = self._table.items()
+        found = {name: column.values_at(rows) for name, column in table if column.given}
+        for axis, values in zip("xyz", self._coords[rows].T, strict=False):
+            found[axis if axis not in found else f"{axis} (map)"] = values
+        return pd.DataFrame(found, index=pd.Index(rows, dtype="int64", name="id"))
 
     def select(self, ids: Any) -> None:
         """Select these rows, or those where a mask of all rows is True.
@@ -251,6 +265,8 @@ class Projector(Answers, Pictures, Widget, script="projector"):
             Let the points glide there.
         """
         coordinates = as_coordinates("xy", xy, self.count)
+        if self._film is not None:
+            raise ValueError("`set_coords` is not for a projector of epochs: each has its own")
         self._layouts.put(GIVEN, coordinates)
         with self.hold_sync():
             with self.hold_trait_notifications():
@@ -278,15 +294,18 @@ class Projector(Answers, Pictures, Widget, script="projector"):
             raise ValueError(
                 f"`embeddings` must have a row for each of {self.count} items. Received: {len(matrix)}"
             )
-        if self._film is None:
+        film = self._film
+        if film is None:
             # Coordinates that were given are of one epoch only.
             method = self.method if self.method in METHODS else AT_ONCE
+            film = Film(method, self._seed, self._measure, self.dimensions)
+        film.add(matrix, str(name))
+        if self._film is None:  # only now: laying out may fail, or be interrupted
             self._layouts.cancel()
-            self._film = Film(method, self._seed, self._measure, self.dimensions)
+            self._film = film
             self._together({"method": method, "beside": "", "_shown": [method], "_beside": None})
-        self._film.add(matrix, str(name))
         with self.hold_sync():
-            self._epochs = [frame.name for frame in self._film.frames]
+            self._epochs = [text_of(frame.name) for frame in film.frames]
             self.epoch = len(self._epochs) - 1
             self._show_epoch()
 
@@ -317,23 +336,34 @@ class Projector(Answers, Pictures, Widget, script="projector"):
         if not self._built:
             return f"{type(self).__name__}()"
         column = self._table["label"]
-        labels = f", {len(column.names)} labels" if column.names != ["all"] else ""
+        labels = f", {len(column.names)} labels" if column.given else ""
         width = self._embeddings.shape[1]
         shown = " | ".join(self._shown) or self.method
         return f"{type(self).__name__}({self.count} points × {width} dimensions{labels}, {shown})"
 
-    @traitlets.validate("method", "beside", "color_by", "hovered", "clicked", "epoch")
+    @traitlets.validate(
+        "method", "beside", "dimensions", "color_by", "hovered", "clicked", "epoch", "title"
+    )
     def _check(self, proposal: Any) -> Any:
-        name, value = proposal.trait.name, proposal.value
         try:
-            if name in ("method", "beside"):
-                return check.one_of(name, value, [*self._methods, *([""] * (name == "beside"))])
-            if name == "color_by":
-                return check.one_of(name, value, self._columns)
-            count = max(1, len(self._epochs)) if name == "epoch" else self.count
-            return None if value is None else int(check.rows(name, value, count)[0])
+            return self._checked(proposal.trait.name, proposal.value)
         except ValueError as error:
             raise RefusedError(str(error)) from error
+
+    def _checked(self, name: str, value: Any) -> Any:
+        if name == "title":
+            return text_of(value)
+        if name == "color_by":
+            return check.one_of(name, value, self._columns)
+        if name in ("hovered", "clicked"):
+            return None if value is None else check.row(name, value, self.count)
+        if name == "epoch":
+            return check.row(name, value, max(1, len(self._epochs)))
+        if self._epochs and value != getattr(self, name):
+            raise ValueError(f"`{name}` is that of all epochs. Received: {name}={value!r}")
+        if name == "dimensions":
+            return value
+        return check.one_of(name, value, [*self._methods, *([""] if name == "beside" else [])])
 
     def _column(self) -> Column:
         return self._table[self.color_by]
@@ -374,6 +404,7 @@ class Projector(Answers, Pictures, Widget, script="projector"):
         if self._film is None:
             return
         frame = self._film.frames[self.epoch]
+        self._embeddings = frame.embeddings
         self._neighborhood = Neighborhood(frame.embeddings, self._measure)
         self._coords = frame.coordinates
 
@@ -382,6 +413,7 @@ def _coloring(column: Column | None) -> dict[str, Any]:
     if column is None:  # a name that is refused when it is set
         return {}
     return {
+        "_colored": column.name,
         "_codes": column.codes,
         "_names": column.names,
         "_colors": column.colors,

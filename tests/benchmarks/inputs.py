@@ -53,6 +53,16 @@ def clustered(
     return points.astype(np.float32), clusters
 
 
+def overlapping(count: int, dim: int = DIM) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return points of ten classes whose clouds lie partly over each other, and their classes."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(count) % CLASSES
+    spread = 0.7 if dim == DIM else 2.0  # a picture alike, of two dimensions or of many
+    points = spread * rng.normal(size=(CLASSES, dim))[labels]
+    points += rng.normal(size=points.shape)
+    return points.astype(np.float32), labels
+
+
 def hello_world_model() -> Any:
     """Return the model of the hello world, not compiled."""
     import keras

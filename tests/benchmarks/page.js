@@ -2,18 +2,20 @@
 "use strict";
 
 window.speed = (() => {
-  // Milliseconds of every frame that followed such an event, until `stop`.
+  // Milliseconds from each frame that took in such an event to the next that did.
   let stopFrames = null;
   function recordFrames(kind) {
     const found = [];
-    let [due, counts, before, running] = [false, false, 0, true];
+    let [due, before, running] = [kind === null, 0, true];
     const mark = () => {
       due = true;
     };
     const frame = () => {
-      const now = performance.now();
-      if (counts) found.push(now - before);
-      [before, counts, due] = [now, due || kind === null, false];
+      if (due) {
+        const now = performance.now();
+        if (before) found.push(now - before);
+        [before, due] = [now, kind === null];
+      }
       if (running) requestAnimationFrame(frame);
     };
     if (kind) addEventListener(kind, mark, true);
@@ -25,10 +27,35 @@ window.speed = (() => {
     };
   }
 
+  async function everyFrame(kind, inputs, longest, act) {
+    const until = performance.now() + longest;
+    recordFrames(kind);
+    for (const input of inputs) {
+      await new Promise(requestAnimationFrame);
+      act(input);
+      if (performance.now() > until) break;
+    }
+    return stopFrames();
+  }
+
+  function elementAt(x, y, root = document) {
+    const found = root.elementFromPoint(x, y);
+    return found?.shadowRoot && root !== found.shadowRoot
+      ? (elementAt(x, y, found.shadowRoot) ?? found)
+      : found;
+  }
+
   const canvases = (root) => [
     ...root.querySelectorAll("canvas"),
     ...[...root.querySelectorAll("*")].flatMap((own) => (own.shadowRoot ? canvases(own.shadowRoot) : [])),
   ];
+
+  function largestCanvases() {
+    const all = canvases(document);
+    const area = (own) => own.width * own.height;
+    const most = Math.max(40_000, ...all.map(area));
+    return all.filter((own) => area(own) > 0.6 * most);
+  }
 
   // When the largest canvases of the page were first and last seen to change; reading them back
   // waits until they are painted. Coloured pixels tell points from frames, axes and text.
@@ -36,16 +63,12 @@ window.speed = (() => {
   function watch() {
     const [width, height] = [320, 200];
     const pen = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-    const seen = { first: null, last: null, running: true, begun: performance.now() };
+    const seen = { first: null, last: null, running: true };
     let shown = [];
     let before = -1;
     const frame = () => {
       if (!seen.running) return;
-      if (seen.first === null) {
-        const all = canvases(document);
-        const largest = Math.max(...all.map((own) => own.width * own.height));
-        shown = all.filter((own) => own.width * own.height > 0.6 * largest && largest > 40_000);
-      }
+      if (seen.first === null) shown = largestCanvases();
       pen.clearRect(0, 0, width, height);
       for (const own of shown) pen.drawImage(own, 0, 0, width, height);
       const pixels = new Uint32Array(pen.getImageData(0, 0, width, height).data.buffer);
@@ -66,9 +89,11 @@ window.speed = (() => {
     picture = seen;
   }
 
-  // How long the handlers of a moving pointer take, from the event on.
+  // How long the handlers of a moving pointer take, from the event on, and when the last was.
   const moves = [];
-  addEventListener("pointermove", (event) => moves.push(performance.now() - event.timeStamp));
+  let lastMove = 0;
+  addEventListener("pointermove", ({ timeStamp }) => moves.push(performance.now() - timeStamp));
+  addEventListener("pointermove", ({ timeStamp }) => (lastMove = timeStamp), true);
 
   // The first word of a message of Jupyter's protocol, and its size.
   function sizeOf(data) {
@@ -101,15 +126,47 @@ window.speed = (() => {
   let released = null;
   addEventListener("pointerup", () => (released = Date.now() / 1000), true);
 
+  // When the wheel was last turned before an image was first drawn, and when that was.
+  let [wheel, image] = [0, null];
+  addEventListener("wheel", () => (wheel = performance.now()), true);
+  const { drawImage } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.drawImage = function (source, ...given) {
+    if (source instanceof ImageBitmap) image ??= performance.now() - wheel;
+    drawImage.call(this, source, ...given);
+  };
+
   return {
     recordFrames,
     frames: () => stopFrames(),
     watch,
     picture: () => picture,
+    unwatch() {
+      picture.running = false;
+      return picture;
+    },
+    place: () => largestCanvases()[0].getBoundingClientRect().toJSON(),
     moves: () => moves.splice(0),
+    lastMove: () => lastMove,
     messages: () => messages.splice(0),
     released: () => released,
+    image: () => image,
+    forgetImage: () => (image = null),
     now: () => performance.now(),
+    // A move of the mouse, whose button is down, or a turn of the wheel in every frame, as a hand
+    // does it: a driver from outside waits for each, and so misses frames.
+    drag: (places, longest) =>
+      everyFrame("pointermove", places, longest, ([clientX, clientY]) => {
+        const mouse = { pointerId: 1, pointerType: "mouse", isPrimary: true, buttons: 1 };
+        const given = { ...mouse, clientX, clientY, bubbles: true, cancelable: true, composed: true };
+        const target = elementAt(clientX, clientY);
+        target.dispatchEvent(new PointerEvent("pointermove", given));
+        target.dispatchEvent(new MouseEvent("mousemove", given));
+      }),
+    turn: (x, y, turns, longest) =>
+      everyFrame("wheel", turns, longest, (deltaY) => {
+        const given = { deltaY, clientX: x, clientY: y, bubbles: true, cancelable: true };
+        elementAt(x, y).dispatchEvent(new WheelEvent("wheel", given));
+      }),
     // Frames in which nothing but the control happens.
     async bare(width, height, frames, put) {
       const canvas = document.createElement("canvas");

@@ -5,18 +5,22 @@ from __future__ import annotations
 import contextlib
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from report import Line, seconds
+import numpy as np
+from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # for `tests`
 
 from tests.chromium import CHROMIUM, offline_page, started
 
 HOME = "http://localhost/bench"
-WIDTH, HEIGHT = 1000, 700  # of the window, in pixels
+MOVES = 60  # of the mouse, a frame each
+LONGEST = 8.0  # seconds of one measurement
+PADDING = 28  # pixels that the projector leaves free around its points
 
 
 class Browser:
@@ -43,83 +47,78 @@ def browser() -> Iterator[Browser | None]:
 
 
 @contextlib.contextmanager
-def empty_page(browser: Browser) -> Iterator[Any]:
+def empty_page(browser: Browser, **size: int) -> Iterator[Any]:
     """A page without a server or a network."""
-    with offline_page(browser, width=WIDTH, height=HEIGHT) as (page, _):
+    with offline_page(browser, **size) as (page, _):
         page.route(HOME, lambda own: own.fulfill(body="<!doctype html>", content_type="text/html"))
         page.goto(HOME)
         yield page
 
 
-def controls(page: Any, width: int, height: int, frames: int) -> dict[str, list[float]]:
-    """Seconds a frame of a loop that does nothing, and of one that only puts pixels."""
-    return {
-        name: _as_seconds(
-            page.evaluate(
-                "own => speed.bare(...own)", [round(width), round(height), frames, name == "put"]
-            )
-        )
-        for name in ("empty", "put")
-    }
+def control(page: Any, place: dict[str, float], put: bool) -> float:
+    """Median seconds of a frame in which nothing happens, or in which only pixels are put."""
+    size = [round(place["width"]), round(place["height"])]
+    return _median(page.evaluate("own => speed.bare(...own)", [*size, MOVES, put]))
 
 
-def picture(page: Any, since: float, quiet: float = 0.6) -> tuple[float, float]:
-    """Seconds from a time of the page until points were seen, and until nothing changed any more.
+def picture(page: Any, since: float) -> tuple[float, float]:
+    """Seconds from a time of the page until points were seen, and until the picture stood still.
 
-    `speed.watch()` must have begun before.
+    `speed.watch()` has begun before.
     """
     page.wait_for_function(
-        """quiet => {
+        """() => {
             const {first, last} = speed.picture();
-            return first !== null && performance.now() - last > quiet;
-        }""",
-        arg=1000 * quiet,
+            return first !== null && speed.now() - last > 1000;
+        }"""
     )
-    seen = page.evaluate("() => { speed.picture().running = false; return speed.picture(); }")
+    seen = page.evaluate("() => speed.unwatch()")
     return (seen["first"] - since) / 1000, (seen["last"] - since) / 1000
 
 
-def pan(page: Any, box: dict[str, float], moves: int) -> list[float]:
-    """Drag in circles; seconds of every frame that followed a move."""
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + 8, y)  # past what is still a click
-    page.evaluate("() => speed.recordFrames('pointermove')")
-    for place in range(moves):
-        turn = 2 * math.pi * place / 30
-        page.mouse.move(x + 80 * math.cos(turn), y + 60 * math.sin(turn))
-    found = page.evaluate("() => speed.frames()")
-    page.mouse.up()
-    return _as_seconds(found)
+def pan(page: Any) -> float:
+    """Drag around, a move in every frame; median seconds of a frame."""
+    place, mouse = page.evaluate("() => speed.place()"), page.mouse
+    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    clip = {name: place[name] for name in ("x", "y", "width", "height")}
+    before = page.screenshot(clip=clip)
+    turns = [2 * math.pi * step / 30 for step in range(MOVES)]
+    moves = [[x + 80 * math.cos(turn), y + 60 * math.sin(turn)] for turn in turns]
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x + 40, y)
+    found = page.evaluate("own => speed.drag(...own)", [moves, 1000 * LONGEST])
+    assert page.screenshot(clip=clip) != before, "nothing has moved"
+    mouse.move(x, y)
+    mouse.up()
+    return _median(found)
 
 
-def zoom(page: Any, box: dict[str, float], moves: int) -> list[float]:
-    """Turn the wheel in and out; seconds of every frame that followed a turn."""
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.evaluate("() => speed.recordFrames('wheel')")
-    for place in range(moves):
-        page.mouse.wheel(0, -40 if place % 20 < 10 else 40)
-    return _as_seconds(page.evaluate("() => speed.frames()"))
+def zoom(page: Any) -> float:
+    """Turn the wheel in and out again, in every frame; median seconds of a frame."""
+    place = page.evaluate("() => speed.place()")
+    middle = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    turns = [-40 if step % 20 < 10 else 40 for step in range(MOVES)]
+    return _median(page.evaluate("own => speed.turn(...own)", [*middle, turns, 1000 * LONGEST]))
 
 
-def until_still(page: Any, act: Any) -> float:
-    """Seconds from the end of an action until all of the picture is drawn."""
+def until_still(page: Any, act: Callable[[Any], Any]) -> float:
+    """Seconds from the last move of what moves the pointer until all of the picture is drawn."""
     page.evaluate("() => speed.watch()")
-    act()
-    return picture(page, page.evaluate("() => speed.now()"))[1]
+    act(page)
+    return max(0.0, picture(page, page.evaluate("() => speed.lastMove()"))[1])
 
 
-def frames(values: Sequence[float]) -> str:
-    """Median and 90th percentile as text."""
-    return f"{seconds(values)} (p90 {seconds([sorted(values)[int(0.9 * len(values))]])})"
+def places(
+    coordinates: NDArray[np.float32], place: dict[str, float], padding: float = PADDING
+) -> NDArray[np.float32]:
+    """Where points are on a page whose picture shows all of them, in one scale and centred."""
+    low, high = coordinates.min(axis=0), coordinates.max(axis=0)
+    size = np.array([place["width"], place["height"]])
+    scale = ((size - 2 * padding) / (high - low)).min()
+    middle = np.array([place["x"], place["y"]]) + size / 2
+    return middle + (coordinates - (low + high) / 2) * [scale, -scale]
 
 
-def bounded(line: str, ours: Sequence[float], at_most: float, other: str) -> Line:
-    """A time with a limit of its own, beside a control or a peer."""
-    limit = f"≤ {at_most:g} s" if at_most >= 1 else f"≤ {1000 * at_most:g} ms"
-    return Line(line, seconds(ours), other, target=limit, met=sorted(ours)[len(ours) // 2] <= at_most)
-
-
-def _as_seconds(milliseconds: Sequence[float]) -> list[float]:
-    return [own / 1000 for own in milliseconds]
+def _median(milliseconds: Sequence[float]) -> float:
+    return median(milliseconds) / 1000

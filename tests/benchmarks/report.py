@@ -61,6 +61,25 @@ def within(
     )
 
 
+def bounded(line: str, ours: Sequence[float], at_most: float | None, other: str = "–") -> Line:
+    """How long `ours` takes, against a limit in seconds if there is one."""
+    if at_most is None:
+        return Line(line, seconds(ours), other)
+    target = f"≤ {at_most:g} s" if at_most >= 0.5 else f"≤ {1000 * at_most:g} ms"
+    return Line(line, seconds(ours), other, target=target, met=median(ours) <= at_most)
+
+
+def compared(
+    line: str, times: dict[str, Sequence[float]], at_most: float | None, other: str = "–"
+) -> list[Line]:
+    """How long the first takes, against a limit in seconds; and how much faster than each other."""
+    (_, ours), *others = times.items()
+    return [
+        bounded(line, ours, at_most, other),
+        *(faster(f"{line}, beside {name}", ours, theirs, name) for name, theirs in others),
+    ]
+
+
 def seconds(values: Sequence[float]) -> str:
     """Median as text: "12.3 ms"."""
     value = median(values)
@@ -100,6 +119,7 @@ def options(description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller sizes")
     parser.add_argument("--peer-python", metavar="PATH", help="python of tfsim's environment")
+    parser.add_argument("--jscatter-python", metavar="PATH", help="python of jupyter-scatter's")
     parser.add_argument("--data-dir", metavar="PATH", help="where tensorflow_datasets keeps data")
     parser.add_argument("--json", metavar="PATH", type=Path, help="also write the lines there")
     return parser

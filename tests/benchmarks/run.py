@@ -1,9 +1,11 @@
 """Run the benchmarks, one process a topic, and print one table.
 
-    python tests/benchmarks/run.py [--quick] [--peer-python PATH] [--data-dir PATH] [--only NAME]
+    python tests/benchmarks/run.py [--quick] [--peer-python PATH] [--jscatter-python PATH]
+        [--data-dir PATH] [--only NAME]
 
-How to set up the environment of --peer-python is in `tfsim_peer.py`; without it, the
-lines against tfsim are left out. Timings mean something on a machine that does nothing else.
+How to set up the environment of --peer-python is in `tfsim_peer.py`, that of --jscatter-python
+in `projector_lab.py`; without them, the lines against tfsim and jupyter-scatter are left out.
+Timings mean something on a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ TOPICS = (
     "calibrate",
     "evaluate",
     "eval_callback",
+    "projector",
+    "projector_lab",
     "tfsim",
 )
 
@@ -66,7 +70,11 @@ def run() -> int:
 
 
 def _passed_on(chosen: Namespace) -> list[str]:
-    given = {"--peer-python": chosen.peer_python, "--data-dir": chosen.data_dir}
+    given = {
+        "--peer-python": chosen.peer_python,
+        "--jscatter-python": chosen.jscatter_python,
+        "--data-dir": chosen.data_dir,
+    }
     passed = [word for name, value in given.items() if value for word in (name, value)]
     return [*passed, *(["--quick"] if chosen.quick else [])]
 

@@ -4,8 +4,10 @@ It needs an environment of its own, of Python 3.11:
 
     python3.11 -m venv tfsim && . tfsim/bin/activate
     pip install "tensorflow-cpu==2.15.*" tensorflow-datasets==4.9.4 "tensorflow-metadata<1.16" \
-        "protobuf<5" "numpy<2" nmslib pandas tabulate tqdm bokeh umap-learn matplotlib Pillow distinctipy
+        "protobuf<5" "numpy<2" nmslib pandas tabulate tqdm "bokeh<3.9" umap-learn matplotlib Pillow distinctipy
     pip install --no-deps tensorflow_similarity==0.17.1
+
+(Its projector asks a figure for the tool "box_zoom", which Bokeh 3.9 refuses.)
 
 and then, in simnb's environment, `python tests/benchmarks/run.py --peer-python tfsim/bin/python`.
 
@@ -13,6 +15,7 @@ Reads a line of JSON, `{"task": name, "arguments": {...}}`, calls that function 
 prints what it returns as a line of JSON, until its input ends.
 """
 
+import importlib
 import json
 import os
 import sys
@@ -20,6 +23,7 @@ import tracemalloc
 from functools import partialmethod
 from pathlib import Path
 from time import perf_counter
+from types import SimpleNamespace
 
 import numpy as np
 import tensorflow as tf
@@ -141,6 +145,28 @@ def make_model():
 
 def single_lookup():
     held["model"].single_lookup(held["x"][0], k=5)
+
+
+def projector(folder, name, images=False):
+    """Draw tfsim's projector with UMAP patched out, so that only drawing is compared."""
+    from bokeh_page import bytes_in_notebook, write_page
+
+    module = importlib.import_module("tensorflow_similarity.visualization.projector")
+    coordinates, labels = (np.load(Path(folder) / f"{name}_{own}.npy") for own in ("xy", "y"))
+    pictures = np.load(Path(folder) / f"{name}_images.npy")[..., None] if images else None
+    drawn = []
+    show = module.show
+    module.umap = SimpleNamespace(
+        UMAP=lambda **keys: SimpleNamespace(fit_transform=lambda embeddings: coordinates)
+    )
+    module.show = lambda plot, **keys: (drawn.append(plot), show(plot, **keys))
+    try:
+        grown = bytes_in_notebook(
+            lambda: module.projector(coordinates, labels, images=pictures, active_drag="pan")
+        )
+    finally:
+        module.show = show
+    return {**write_page(drawn[0], folder, f"tfsim_{name}"), "notebook": grown}
 
 
 for request in sys.stdin:

@@ -42,6 +42,16 @@ def fit(model, *callbacks, epochs=2, **arguments):
     return model.fit(batches(), epochs=epochs, callbacks=list(callbacks), **arguments).history
 
 
+def drive(watch, model, epochs=1):
+    """Call what `fit` calls, of a model that does not learn."""
+    watch.set_model(model)
+    watch.on_train_begin()
+    for epoch in range(epochs):
+        watch.on_epoch_begin(epoch)
+        watch.on_epoch_end(epoch)
+    watch.on_train_end()
+
+
 def plain(size=4, units=3):
     keras.utils.set_random_seed(0)
     inputs = keras.Input((size,))
@@ -51,11 +61,9 @@ def plain(size=4, units=3):
     return model
 
 
-def identity(size=4):
-    inputs = keras.Input((size,))
-    model = keras.Model(inputs, keras.layers.Identity()(inputs))
-    model.compile(loss="mse")
-    return model
+def flat(*shape):
+    inputs = keras.Input(shape)
+    return keras.Model(inputs, keras.layers.Flatten()(keras.layers.Rescaling(1.0)(inputs)))
 
 
 def names(watch):
@@ -63,9 +71,8 @@ def names(watch):
 
 
 def labels(watch):
-    state = watch.projector.get_state()
-    watch.projector.select(range(len(X)))
-    return state["_names"], watch.projector.selected["label"].tolist()
+    watch.projector.select(range(watch.projector.count))
+    return watch.projector.selected["label"].tolist()
 
 
 def frames(watch):
@@ -75,6 +82,11 @@ def frames(watch):
         watch.projector.epoch = epoch
         found.append(watch.projector.coordinates)
     return found
+
+
+def embeddings_of(watch, epoch):
+    watch.projector.epoch = epoch
+    return watch.projector._film.frames[epoch].embeddings
 
 
 @pytest.mark.parametrize("dimensions", [2, 3])
@@ -96,17 +108,14 @@ def test_umap_starts_from_the_epoch_before():
     each = Each()
     watch = ProjectorCallback(X, LABELS, method="umap", seed=3, **ALWAYS)
     fit(compiled(), each, watch, epochs=1)
+    for epoch, embeddings in enumerate(each.embeddings):
+        np.testing.assert_allclose(embeddings_of(watch, epoch), embeddings, atol=1e-5)
     first, second = frames(watch)
-    np.testing.assert_array_equal(first, project(watch_embeddings(watch, 0), "umap", 3))
-    own = project(watch_embeddings(watch, 1), "umap", 3, init=first)
+    np.testing.assert_array_equal(first, project(embeddings_of(watch, 0), "umap", 3))
+    own = project(embeddings_of(watch, 1), "umap", 3, init=first)
     np.testing.assert_array_equal(second, align(own, first))
     assert watch.projector.get_state()["_shown"] == ["umap"]
     assert repr(watch.projector).endswith("umap)")
-
-
-def watch_embeddings(watch, epoch):
-    watch.projector.epoch = epoch
-    return watch.projector._film.frames[epoch].embeddings
 
 
 def test_neighbours_are_those_of_the_epoch_that_is_shown():
@@ -150,7 +159,7 @@ class Clock:
         watch.on_train_end()
 
 
-PLAIN = identity()
+PLAIN = flat(4)
 
 
 @given(
@@ -213,29 +222,6 @@ def test_weights_that_are_put_back_at_the_end_are_drawn_too():
     np.testing.assert_allclose(shown[3], shown[1], atol=1e-3)  # the best was the first
 
 
-def test_labels_are_given_or_come_with_batches():
-    strings = MultiShotMemorySampler(
-        X, WORDS[LABELS], class_list=WORDS[1:], classes_per_batch=3, steps_per_epoch=10, seed=1
-    )
-    drawn = [strings.generate_batch(step, epoch=0) for step in range(10)]
-    codes = np.concatenate([y for _, y in drawn])
-    for x, y, names_of in (
-        (X, LABELS, lambda found: found),
-        (X, WORDS[LABELS], list),
-        (X.tolist(), LABELS.tolist(), lambda found: found),
-        (strings, None, list),
-        ([X[:40], X[40:]], LABELS, lambda found: found),
-    ):
-        batched = isinstance(x, list) and not isinstance(x[0], list)
-        watch = ProjectorCallback(Again(x) if batched else x, y, **ALWAYS)
-        strings.epoch = 4
-        fit(compiled(), watch, epochs=1)
-        wanted = np.array(strings.class_list)[codes] if x is strings else y
-        watch.projector.select(range(watch.projector.count))
-        assert watch.projector.selected["label"].tolist() == names_of(list(wanted))
-        assert strings.epoch == 4
-
-
 class Again:
     """Batches that can be read any number of times, and the number of times they were."""
 
@@ -247,6 +233,36 @@ class Again:
         return iter(self.parts)
 
 
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        (X, LABELS),
+        (X, WORDS[LABELS]),
+        (X.tolist(), LABELS.tolist()),
+        (Again([X[:40], X[40:]]), LABELS),
+        (Again([(X[:40], LABELS[:40] + 10), (X[40:], LABELS[40:] + 10)]), LABELS),
+    ],
+)
+def test_labels_are_those_that_are_given(x, y):
+    watch = ProjectorCallback(x, y, **ALWAYS)
+    drive(watch, PLAIN)
+    assert labels(watch) == list(y)
+
+
+def test_a_sampler_is_its_first_epoch_and_is_not_moved_on():
+    sampler = MultiShotMemorySampler(
+        X, WORDS[LABELS], class_list=WORDS[1:], classes_per_batch=3, steps_per_epoch=10, seed=1
+    )
+    drawn = [sampler.generate_batch(step, epoch=0) for step in range(10)]
+    x, codes = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
+    sampler.epoch = 4
+    watch = ProjectorCallback(sampler, **ALWAYS)
+    drive(watch, PLAIN)
+    assert labels(watch) == [sampler.class_list[code] for code in codes]
+    np.testing.assert_array_equal(embeddings_of(watch, 0), x)
+    assert sampler.epoch == 4
+
+
 def test_batches_are_read_once_so_that_shuffling_them_mixes_up_nothing():
     class Shuffled(Again):
         def __iter__(self):
@@ -255,15 +271,15 @@ def test_batches_are_read_once_so_that_shuffling_them_mixes_up_nothing():
             for rows in np.array_split(order, 3):
                 yield X[rows], X[rows].argmax(axis=1)
 
-    x, still = Shuffled(None), identity()
+    x = Shuffled(None)
     watch = ProjectorCallback(x, **ALWAYS)
     for _ in range(2):
-        still.fit(X, X, epochs=2, verbose=0, callbacks=[watch])
-        own, watched = frames(watch), watch_embeddings(watch, 0)
-        for found in own:
-            np.testing.assert_array_equal(found, own[0])  # the model does not learn
-        watch.projector.select(range(len(X)))
-        assert watch.projector.selected["label"].tolist() == watched.argmax(axis=1).tolist()
+        drive(watch, PLAIN, epochs=2)
+        first, *others = frames(watch)
+        assert len(others) == 2
+        for other in others:
+            np.testing.assert_allclose(other, first, atol=1e-5)
+        assert labels(watch) == embeddings_of(watch, 0).argmax(axis=1).tolist()
     assert x.passes == 1
 
 
@@ -273,16 +289,13 @@ def test_a_tf_data_set_brings_labels_and_images():
 
     images = np.random.default_rng(0).integers(0, 255, (12, 4, 4, 3), "uint8")
     data = tf.data.Dataset.from_tensor_slices((images, np.arange(12) % 3)).shuffle(12).batch(5)
-    inputs = keras.Input((4, 4, 3))
-    model = keras.Model(inputs, keras.layers.Flatten()(keras.layers.Rescaling(1.0)(inputs)))
-    model.compile(loss="mse")
     watch = ProjectorCallback(data, **ALWAYS)
-    model.fit(images, np.zeros((12, 48)), epochs=1, verbose=0, callbacks=[watch])
-    thumbnails = watch.projector._thumbnails
-    for row, embedding in enumerate(watch_embeddings(watch, 0)):
-        np.testing.assert_array_equal(thumbnails.pixels(row)[..., :3].ravel(), embedding)
+    drive(watch, flat(4, 4, 3))
+    for row, embedding in enumerate(embeddings_of(watch, 0)):
         (own,) = np.flatnonzero((images.reshape(12, -1) == embedding).all(axis=1))
-        assert watch.projector._table["label"].text(row) == str(own % 3)
+        assert labels(watch)[row] == own % 3
+        thumbnail = watch.projector._thumbnails.pixels(row)[..., :3]
+        np.testing.assert_array_equal(thumbnail, images[own])
 
 
 @pytest.mark.parametrize(
@@ -296,12 +309,8 @@ def test_a_tf_data_set_brings_labels_and_images():
     ],
 )
 def test_examples_that_are_images_are_the_thumbnails(shape, given, shown):
-    x = np.random.default_rng(0).random(shape, "float32")
-    inputs = keras.Input(shape[1:])
-    model = keras.Model(inputs, keras.layers.Flatten()(inputs))
-    model.compile(loss="mse")
-    watch = ProjectorCallback(x, images=given, **ALWAYS)
-    model.fit(x, x.reshape(6, -1), epochs=1, verbose=0, callbacks=[watch])
+    watch = ProjectorCallback(np.random.default_rng(0).random(shape), images=given, **ALWAYS)
+    drive(watch, flat(*shape[1:]))
     assert watch.projector.get_state()["_has_images"] is shown
 
 
@@ -313,8 +322,7 @@ def test_models_of_several_inputs_and_outputs():
     model.compile(loss=[None, TripletLoss()], embedding_output=1)
     for x in ([X - 1, X * 0 + 1], {"one": X - 1, "two": X * 0 + 1}, Again([((X - 1, X * 0 + 1),)])):
         watch = ProjectorCallback(x, LABELS, **ALWAYS)
-        watch.set_model(model)
-        watch.on_train_begin()
+        drive(watch, model)
         assert repr(watch.projector) == "Projector(60 points × 3 dimensions, 4 labels, pca)"
         own = project(model.embed([X - 1, X * 0 + 1]), "pca")
         np.testing.assert_allclose(frames(watch)[0], own, atol=1e-4)
@@ -376,17 +384,19 @@ def test_a_second_training_has_a_widget_of_its_own():
     assert first.get_state()["_epochs"] == ["before training", "epoch 1", "epoch 2"]
     other = plain()  # another model, with an embedding of another size
     fit(other, watch, epochs=1)
-    np.testing.assert_allclose(watch_embeddings(watch, 1), other.predict(X, verbose=0), atol=1e-5)
+    np.testing.assert_allclose(embeddings_of(watch, 1), other.predict(X, verbose=0), atol=1e-5)
 
 
 class Diverge(keras.callbacks.Callback):
-    """In the middle of training, weights that are no numbers, and later some again."""
+    """At the end of the second epoch, weights that are no numbers; then those before again."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.kept = self.model.get_weights()
+        if epoch == 1:
+            self.model.set_weights([weight * np.nan for weight in self.kept])
 
     def on_epoch_begin(self, epoch, logs=None):
-        if epoch == 1:
-            self.kept = self.model.get_weights()
-            self.model.set_weights([weight * np.nan for weight in self.kept])
-        elif epoch == 2:
+        if epoch == 2:
             self.model.set_weights(self.kept)
 
 
@@ -398,6 +408,7 @@ def test_a_model_that_diverges_warns_and_training_goes_on():
     before, first, lost, again = frames(watch)
     assert np.isnan(lost).all()
     assert np.isfinite([before, first, again]).all()
+    np.testing.assert_allclose(align(again, first), again, atol=1e-4)  # over the gap
     watch.projector.epoch = 2
     assert watch.projector.neighbors_of([0], 3).ids.tolist() == [[-1, -1, -1]]
     data, _ = watch.projector._repr_mimebundle_()  # its picture can still be drawn

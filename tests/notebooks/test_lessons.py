@@ -205,6 +205,40 @@ def test_the_neighbours_are_drawn_once():
         assert len(pictures) == 1
 
 
+WIDGETS = """
+import anywidget, ipywidgets
+from IPython.display import display
+
+class Drawing(anywidget.AnyWidget):
+    _esm = "export default { render() {} }"
+    def _repr_mimebundle_(self, **kwargs):
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        return {**data, "text/plain": "Drawing()", "image/png": "aGk="}, metadata
+
+display(ipywidgets.IntProgress(value=3))
+display(Drawing())
+print("done")
+"""
+
+
+def test_of_a_widget_its_picture_is_saved_and_of_a_progress_bar_nothing(monkeypatch):
+    monkeypatch.setenv("SIMNB_CACHE", "")  # set by `execute`, put back after
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(WIDGETS)])
+    builder.execute(notebook)
+    shown, printed = notebook.cells[0].outputs
+    assert shown.data == {"text/plain": "Drawing()", "image/png": "aGk="}
+    assert not shown.metadata
+    assert printed.text == "done\n"
+    assert "widgets" not in notebook.metadata
+
+
+@every_notebook
+def test_no_widget_waits_for_a_kernel(source, path, solved):
+    text = path.read_text(encoding="utf-8")
+    assert builder.WIDGET not in text
+    assert "application/vnd.jupyter.widget-state+json" not in text
+
+
 def test_new_words_keep_the_outputs_only_while_the_code_is_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(builder, "ROOT", tmp_path)
     monkeypatch.setattr(builder, "repository", lambda: "https://github.com/simnb/simnb")

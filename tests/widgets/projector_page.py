@@ -61,9 +61,12 @@ class ProjectorPage:
     def button(self, name, view=0):
         return self.bare.view(view).get_by_role("button", name=name, exact=True)
 
-    def choose(self, label, value):
-        """Choose from a drop-down list."""
-        self.bare.view().get_by_label(label, exact=True).select_option(value)
+    def list(self, name, view=0):
+        """A drop-down list."""
+        return self.bare.view(view).get_by_role("combobox", name=name, exact=True)
+
+    def choose(self, name, value):
+        self.list(name).select_option(value)
         self.settle()
 
     def status(self, view=0):
@@ -134,22 +137,30 @@ class ProjectorPage:
         x, y = self.projector.coordinates[:, :2].T
         return np.stack([x * scale + left, top - y * scale], axis=1) + self.corner(panel, view)
 
+    def move(self, place):
+        self.mouse.move(*map(float, place))
+
+    def leave(self):
+        """Take the mouse off the picture."""
+        self.move((2, 2))
+        self.wait_for(lambda: self.projector.hovered is None)
+
     def hover(self, row, panel=0):
-        self.mouse.move(*self.places(panel)[row])
+        self.move(self.places(panel)[row])
         self.wait_for(lambda: self.projector.hovered == row % self.projector.count)
 
-    def click(self, row, panel=0):
-        self.mouse.click(*self.places(panel)[row])
+    def click(self, place):
+        self.mouse.click(*map(float, place))
         self.settle()
 
     def drag(self, *corners, key=None, release=True):
         """Drag the mouse along corners on the page, with a key held down."""
         if key:
             self.keyboard.down(key)
-        self.mouse.move(*corners[0])
+        self.move(corners[0])
         self.mouse.down()
         for corner in corners[1:]:
-            self.mouse.move(*corner, steps=3)
+            self.mouse.move(*map(float, corner), steps=3)
         if release:
             self.mouse.up()
         if key:
@@ -178,6 +189,12 @@ def amount(picture, color, tolerance=0):
     """How many pixels are of a colour."""
     distance = np.abs(picture[..., :3].astype(int) - color).max(axis=-1)
     return int((distance <= tolerance).sum())
+
+
+def amounts(picture):
+    """How many pixels there are of each colour "#rrggbb"."""
+    packed = picture[..., :3].astype(np.uint32) @ np.uint32([65536, 256, 1])
+    return {f"#{color:06x}": int(size) for color, size in zip(*np.unique(packed, return_counts=True))}
 
 
 def _pixels(png):

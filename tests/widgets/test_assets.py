@@ -18,6 +18,12 @@ def test_a_module_carries_all_that_it_imports_once(name):
     assert len(re.findall(r"\bclass Raster\b", text)) == 1
 
 
+@pytest.mark.parametrize("path", assets.STATIC.glob("*.js"), ids=lambda path: path.name)
+def test_no_template_stands_within_another(path):
+    # rjsmin would take the spaces out of the inner one.
+    assert re.findall(r"`[^`]*\$\{[^}`]*`.*", path.read_text(encoding="utf-8")) == []
+
+
 @pytest.mark.parametrize("name", ENTRIES)
 def test_what_a_widget_sends_is_small(name):
     assert len(assets.module(name).encode()) <= 60_000

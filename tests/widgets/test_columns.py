@@ -95,3 +95,50 @@ def test_categories_are_searched_by_name():
 )
 def test_values_are_told_in_short(value, text):
     assert text_of(value) == text
+
+
+@pytest.mark.parametrize(
+    "values", [[[1, 2], [1, 2], [3]], [{"a": 1}, {}, {"a": 1}], [np.ones(2)] * 3]
+)
+def test_values_that_cannot_be_compared_are_told_by_their_text(values):
+    column = metadata_column("x", values)
+    assert [column.text(row) for row in range(3)] == [str(value) for value in values]
+    assert label_column(values, 3, None).names == sorted({str(value) for value in values})
+
+
+def test_classes_past_65000_are_others_and_keep_their_names():
+    labels = np.arange(70_000)
+    column = label_column(labels, 70_000, {label: f"class {label}" for label in labels.tolist()})
+    assert column.names[65_000] == "(other)"
+    assert column.values_at([5, 69_999]) == ["class 5", "class 69999"]
+    assert column.text(5) == "class 5"
+
+
+@pytest.mark.parametrize(
+    "class_names",
+    [{0: "no", 1: "yes"}, ["no", "yes"], pd.Series({1: "yes", 0: "no"}), np.array(["no", "yes"])],
+)
+@pytest.mark.parametrize(
+    "labels", [[0, 1], np.array([0.0, 1.0]), np.array([0, 1], np.uint8), [False, True]]
+)
+def test_names_are_found_whatever_kind_of_number_a_label_is(labels, class_names):
+    column = label_column(labels, 2, class_names)
+    assert [column.text(row) for row in range(2)] == ["no", "yes"]
+
+
+@pytest.mark.parametrize("wrong", [7, "abc", {1, 2}, iter("ab")])
+def test_class_names_of_no_form_are_refused(wrong):
+    with pytest.raises(ValueError, match="`class_names` must be a mapping"):
+        label_column([0, 1], 2, wrong)
+
+
+def test_text_that_cannot_be_sent_is_mended():
+    assert text_of("a\ud800b") == "a?b"
+    assert text_of(b"caf\xc3\xa9") == "café"
+
+
+def test_numbers_at_the_end_of_what_floats_hold_are_drawn():
+    column = metadata_column("x", np.array([-1e308, 0.0, 1e308]))
+    assert column.codes.tolist() == [0, 128, 255]
+    assert metadata_column("x", [10**400, 1.5, 2]).kind == "categorical"
+    assert metadata_column("x", [1e300, 2e300, 3e300]).kind == "continuous"

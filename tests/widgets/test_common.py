@@ -110,6 +110,38 @@ def test_python_may_not_set_what_is_not_allowed(name, wrong, widget):
     assert getattr(widget, name) == before
 
 
+def test_of_a_message_that_is_refused_nothing_stays(widget, caplog):
+    before, heard = widget.height, []
+    widget.observe(heard.append, "height")
+    widget.set_state({"height": before + 1, "theme": "blue"})
+    widget.set_state({"theme": "blue", "height": before + 1})
+    assert widget.height == before
+    assert [change.new for change in heard if change.new != before] == []
+
+
+def test_the_page_cannot_set_what_python_keeps_for_itself(widget, caplog):
+    private = [
+        name for name in widget.get_state() if name.startswith("_") and widget._is_ours(name)
+    ]
+    assert private
+    before = widget.get_state()
+    for name in private:
+        widget.set_state({name: 7, "theme": "dark"})
+    after = widget.get_state()
+    assert {name: after[name] for name in private} == {name: before[name] for name in private}
+    assert widget.theme == "auto"
+    widget.set_state({"_view_count": 1})  # ipywidgets' own
+    assert widget._view_count == 1
+
+
+def test_half_a_character_does_not_stop_it(widget):
+    from jupyter_client.session import json_packer
+
+    widget.title = "a\ud800b"
+    json_packer(widget.title)
+    assert widget.title == "a?b"
+
+
 def test_closing_twice_is_closing(widget):
     widget.close()
     widget.close()

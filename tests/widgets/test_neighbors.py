@@ -60,6 +60,26 @@ def test_an_index_finds_them_in_its_own_way():
     assert found.ids.tolist() == neighbors_of(X, 5, 4, "euclidean").ids.tolist()
 
 
+def test_an_index_that_changes_later_still_names_rows():
+    index = Indexer(8, "euclidean")
+    index.add(X)
+    near = Neighborhood(X, distances.get("cosine"), index)
+    index.remove([0, 1, 2])
+    index.add(X[:1])
+    found = near.of([7], 56).ids[0]
+    assert found.max() < 60
+    assert not np.isin([0, 1, 2, 7], found).any()
+    expected = [row for row in neighbors_of(X, 7, 59, "euclidean").ids[0].tolist() if row > 2]
+    assert found[:50].tolist() == expected[:50]
+
+
+def test_an_index_of_another_width_is_refused():
+    index = Indexer(3)
+    index.add(np.ones((60, 3)))
+    with pytest.raises(ValueError, match="`index` must be of embeddings of 8 numbers"):
+        Neighborhood(X, distances.get("cosine"), index)
+
+
 def test_an_index_of_other_items_is_refused():
     with pytest.raises(ValueError, match="`index` must hold the 60 embeddings"):
         Neighborhood(X, distances.get("cosine"), Indexer(8))

@@ -60,7 +60,6 @@ def test_what_is_no_matrix_is_refused(wrong):
         ("labels", np.zeros((4, 2))),
         ("labels", "abcd"),
         ("labels", 5),
-        ("images", np.zeros((3, 2, 2))),
         ("metadata", {"a": [1, 2]}),
         ("metadata", [{"a": 1}]),
         ("metadata", 7),
@@ -111,3 +110,43 @@ def test_a_model_without_indexed_items_is_refused():
 
     with pytest.raises(ValueError, match=r"call `model\.index"):
         read_points(Model(), None, None, None)
+
+
+def test_a_series_goes_by_place_and_not_by_its_index():
+    labels = pd.Series(list("wxyz"), index=[3, 2, 1, 0])
+    points = read_points(X, labels, None, {"a": labels, "b": labels.astype("category")})
+    assert [points.labels[row] for row in range(4)] == list("wxyz")
+    assert [points.metadata["a"][row] for row in range(4)] == list("wxyz")
+    assert [points.metadata["b"][row] for row in range(4)] == list("wxyz")
+
+
+def test_arrays_are_the_same_whatever_their_order_in_memory():
+    assert matrix_of(np.asfortranarray(X)).flags.c_contiguous
+    assert matrix_of(pd.DataFrame(X)).flags.c_contiguous
+
+
+def test_what_is_masked_is_left_out():
+    masked = np.ma.masked_array(X, mask=np.eye(4, 3, dtype=bool))
+    with pytest.warns(UserWarning, match="left out: 0, 1, 2"):
+        assert np.isnan(matrix_of(masked)).sum() == 3
+
+
+@pytest.mark.parametrize(
+    "wrong", [X + 1j, X.astype("datetime64[s]"), X.astype(str), np.zeros((3, 0))]
+)
+def test_what_only_looks_like_numbers_is_refused(wrong):
+    with pytest.raises(ValueError, match="`embeddings` must"):
+        matrix_of(wrong)
+
+
+def test_two_columns_of_one_name_are_refused():
+    frame = pd.DataFrame(np.zeros((4, 2)), columns=["a", "a"])
+    for twice in (frame, {1: [0] * 4, "1": [0] * 4}):
+        with pytest.raises(ValueError, match="columns of different names"):
+            read_points(X, None, None, twice)
+
+
+@pytest.mark.parametrize("wrong", [{0: 1, 1: 2, 2: 3, 3: 4}, {1, 2, 3, 4}])
+def test_labels_without_an_order_are_refused(wrong):
+    with pytest.raises(ValueError, match="`labels` must have one value"):
+        read_points(X, wrong, None, None)

@@ -134,6 +134,13 @@ def test_rows_of_any_number_type_and_memory_order_are_accepted():
         np.testing.assert_array_equal(project(same, "tsne", distance="euclidean"), expected)
 
 
+def test_the_memory_order_does_not_change_a_bit_of_a_cosine_layout():
+    rows, _ = blobs(60)
+    expected = project(rows, "pca")
+    for same in (np.asfortranarray(rows), np.repeat(rows, 2, axis=1)[:, ::2]):
+        np.testing.assert_array_equal(project(same, "pca"), expected)
+
+
 def test_the_callers_rows_are_left_as_they_are():
     rows, _ = blobs(50)
     before = rows.copy()

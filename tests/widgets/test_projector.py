@@ -1,3 +1,5 @@
+import base64
+import io
 import threading
 import warnings
 
@@ -5,7 +7,7 @@ import ipywidgets
 import numpy as np
 import pandas as pd
 import pytest
-import traitlets
+from PIL import Image
 
 from simnb import Indexer
 from simnb.visualization import projector as tfsim_projector
@@ -110,6 +112,19 @@ def test_coordinates_are_set_by_python(projector):
     projector.method = "pca"
     projector.method = "given"
     np.testing.assert_array_equal(projector.coordinates, given)
+
+
+def test_coordinates_given_in_two_dimensions_have_no_third():
+    made = Projector(X, Y, method=X[:, :2])
+    made.dimensions = 3
+    assert made.method == "pca"
+    assert made.coordinates.shape == (50, 3)
+    made.dimensions = 2
+    made.method = "given"
+    np.testing.assert_array_equal(made.coordinates, X[:, :2])
+    made.add_epoch(X, "one")
+    assert made.coordinates.shape == (50, 2)
+    made.close()
 
 
 @pytest.mark.parametrize("wrong", [np.zeros((49, 2)), np.zeros((50, 4)), np.zeros(50), "pca", None])
@@ -333,6 +348,46 @@ def test_the_neighbours_are_those_of_the_epoch_that_is_shown():
     made.close()
 
 
+def test_epochs_go_on_with_the_layout_that_was_asked_for_and_not_yet_there():
+    made = Projector(X, Y, method=["umap", "pca"], distance="euclidean", seed=2)
+    made.add_epoch(X, "first")
+    own = project(X, "umap", 2, distance="euclidean")
+    np.testing.assert_array_equal(made.coordinates, own)
+    state = made.get_state()
+    assert (state["_shown"], state["_beside"], made.beside) == (["umap"], None, "")
+    assert (made.method, made.epochs) == ("umap", ["first"])
+    made.close()
+
+
+def test_an_epoch_that_has_diverged_is_passed_over_when_the_next_is_turned():
+    made = Projector(X, Y, method="pca", distance="euclidean")
+    turned = np.linalg.qr(np.random.default_rng(5).normal(size=(8, 8)))[0]
+    made.add_epoch(X, "first")
+    first = made.coordinates
+    with pytest.warns(UserWarning, match="NaN or inf in 50 of 50 rows"):
+        made.add_epoch(X * np.nan, "lost")
+    assert np.isnan(made.coordinates).all()
+    made.add_epoch(-X @ turned, "again")
+    np.testing.assert_allclose(made.coordinates, first, atol=1e-3)
+    made.close()
+
+
+def test_the_picture_of_a_pair_is_two_maps():
+    given = np.random.default_rng(0).normal(size=(50, 2))
+    alone, pair = Projector(X, Y, method="pca"), Projector(X, Y, method=["pca", given])
+    one, two = (
+        Image.open(io.BytesIO(base64.b64decode(made._repr_mimebundle_()[0]["image/png"])))
+        for made in (alone, pair)
+    )
+    assert two.width > 1.4 * one.width
+    half = two.width // 2
+    drawn = [np.asarray(two.crop((left, 0, left + half, two.height))) for left in (0, half)]
+    assert all(len(np.unique(part)) > 20 for part in drawn)
+    assert (drawn[0] != drawn[1]).any()
+    for made in (alone, pair):
+        made.close()
+
+
 def test_figures_are_returned_and_the_page_is_one_file(projector, tmp_path):
     from bokeh.models import LayoutDOM
     from matplotlib.figure import Figure
@@ -383,11 +438,111 @@ def test_tensorflow_similaritys_function_returns_the_widget():
         ("tool", "hammer"),
         ("theme", "blue"),
         ("index", Indexer(8)),
+        ("index", 3),
+        ("images", np.zeros((3, 2, 2))),
+        ("images", 5),
+        ("thumbnail_size", 0),
+        ("point_size", -1),
+        ("point_size", float("nan")),
+        ("class_names", 7),
+        ("height", 5),
     ],
 )
 def test_a_wrong_argument_is_named(argument, value):
-    with pytest.raises((ValueError, traitlets.TraitError), match=argument):
+    with pytest.raises(ValueError, match=argument):
         Projector(X, Y, **{"method": "pca", argument: value})
+
+
+def test_of_what_the_page_sends_together_all_or_nothing_is_taken(projector, caplog):
+    wrong = {"view": memoryview(np.array([99], np.uint32)), "dtype": "uint32", "shape": [1]}
+    for message in ({"k": 5, "selection": wrong}, {"selection": wrong, "k": 5}):
+        projector.set_state(message)
+        assert projector.k == 10
+    with pytest.raises(ValueError, match="`selection`"), projector.hold_trait_notifications():
+        projector.k = 5
+        projector.selection = [99]
+    assert (projector.k, projector.selection) == (10, [])
+
+
+def test_an_observer_that_fails_does_not_stop_the_layouts(caplog):
+    made = Projector(X, Y, method="tsne")
+
+    def fail(change):
+        raise RuntimeError("observer")
+
+    made.observe(fail, ["_coords", "_progress"])
+    assert made.wait(60)
+    made.unobserve(fail, ["_coords", "_progress"])
+    made.method = "densmap"
+    assert made.wait(120)
+    assert made.get_state()["_shown"] == ["densmap"]
+    assert "An observer of a projector failed" in caplog.text
+    made.close()
+
+
+def test_an_epoch_that_fails_leaves_the_projector_as_it_was(projector, monkeypatch):
+    from simnb.widgets import epochs
+
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(epochs, "project", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            projector.add_epoch(X, "first")
+    projector.dimensions = 3
+    assert projector.coordinates.shape == (50, 3)
+    projector.add_epoch(X, "first")
+    assert projector.epochs == ["first"]
+
+
+def test_epochs_have_one_layout_and_coordinates_of_their_own(projector):
+    projector.add_epoch(X[:, :5], "a")
+    assert repr(projector) == "Projector(50 points × 5 dimensions, 4 labels, pca)"
+    with pytest.raises(ValueError, match="not for a projector of epochs"):
+        projector.set_coords(np.zeros((50, 2)))
+    for name, value in (("method", "umap"), ("beside", "pca"), ("dimensions", 3)):
+        with pytest.raises(ValueError, match="of all epochs"):
+            setattr(projector, name, value)
+    assert (projector.method, projector.beside, projector.dimensions) == ("pca", "", 2)
+
+
+def test_without_labels_the_table_has_none_and_no_column_is_lost():
+    made = Projector(X, method="pca", metadata={"x": Y, "id": Y})
+    made.select([3])
+    assert made.selected.columns.tolist() == ["x", "id", "x (map)", "y"]
+    assert made.selected["x"].tolist() == [3]
+    made.close()
+    named = Projector(X, ["all"] * 50, method="pca", metadata={"label": Y})
+    named.select([3])
+    assert named.selected[["label", "label (metadata)"]].values.tolist() == [["all", 3]]
+    assert "1 labels" in repr(named)
+    named.close()
+
+
+def test_coordinates_cannot_be_changed_in_place(projector):
+    with pytest.raises(ValueError, match="read-only"):
+        projector.coordinates[0] = 9
+
+
+def test_the_largest_numbers_have_finite_coordinates():
+    found = project(np.sign(X) * 3e38, "pca", distance="euclidean")
+    assert np.isfinite(found).all()
+    assert found.std() > 0.1
+
+
+def test_the_picture_shows_the_neighbours_of_what_was_clicked(projector):
+    before = projector._picture()
+    projector.clicked = 7
+    assert projector._picture() != before
+    assert len(projector.plot().axes[0].collections) + len(projector.plot().axes[0].lines) > 0
+
+
+@pytest.mark.parametrize("path", ["no such folder/map.html", "."])
+def test_a_page_is_written_into_a_folder_that_is_there(path, projector, tmp_path):
+    with pytest.raises(ValueError, match="`path` must be a file"):
+        projector.save_html(tmp_path / path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_thread_or_process_is_left_behind():

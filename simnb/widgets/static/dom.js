@@ -51,3 +51,13 @@ export function dropDown(label, choose) {
     },
   };
 }
+
+/**
+ * Keep what is pressed within `root` from JupyterLab, where `d d` deletes a cell; Ctrl+S and its
+ * like still reach it. It looks for the attribute on what is focused alone.
+ * @param {HTMLElement} root
+ */
+export function keepKeys(root) {
+  const mark = ({ target, ctrlKey, metaKey }) => target.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey);
+  for (const type of ["focusin", "keydown"]) root.addEventListener(type, mark, true);
+}

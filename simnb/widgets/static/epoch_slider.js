@@ -1,4 +1,5 @@
 import { button, make } from "./dom.js";
+import { visibleText } from "./words.js";
 
 const PAUSE = 900; // between epochs, while they are played
 
@@ -36,7 +37,7 @@ export function epochSlider(model) {
     element.hidden = epochs.length < 2;
     slider.max = String(Math.max(0, epochs.length - 1));
     slider.value = String(model.get("epoch"));
-    name.textContent = epochs[model.get("epoch")] ?? "";
+    name.textContent = visibleText(epochs[model.get("epoch")] ?? "");
     slider.setAttribute("aria-valuetext", name.textContent);
   };
   return { element, update, stop };

@@ -1,6 +1,6 @@
 import { decode, encode } from "./binary.js";
 import { Card } from "./card.js";
-import { button, make } from "./dom.js";
+import { button, keepKeys, make } from "./dom.js";
 import { epochSlider } from "./epoch_slider.js";
 import { commandOf, keyTable } from "./keyboard.js";
 import { combine, inBox, inPolygon } from "./lasso.js";
@@ -13,7 +13,7 @@ import { followTheme } from "./theme.js";
 import { ThumbnailStore } from "./thumbnails.js";
 import { METHOD_NAMES, makeToolbar } from "./toolbar.js";
 import { toData } from "./transform.js";
-import { thousands } from "./words.js";
+import { thousands, visibleText } from "./words.js";
 
 const STILL = 4; // CSS pixels that a click may wander
 const SETTLE = 120; // milliseconds before Python hears of what is under the pointer
@@ -64,7 +64,7 @@ class ProjectorView {
     this.keys = keyTable();
     const side = make("div", { class: "simnb-side" }, this.legend.element, this.neighbors);
     const middle = make("div", { class: "simnb-middle" }, this.stages, side);
-    this.root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's own keys stay out
+    keepKeys(this.root);
     this.root.append(this.title, this.toolbar.element, this.keys, middle, this.epochs.element, this.progress, this.status);
     for (const panel of this.panels) this.handle(panel);
     this.observer = new ResizeObserver(() => {
@@ -98,7 +98,7 @@ class ProjectorView {
       }
     };
     listen(["_coords", "_beside", "_shown"], () => this.placeSoon());
-    listen(["_codes", "_names", "_colors", "_range", "_missing"], () => this.recolorSoon());
+    listen(["_colored", "_codes", "_names", "_colors", "_range", "_missing"], () => this.recolorSoon());
     listen(["selection"], () => this.reselect());
     listen(["clicked"], () => this.reclick());
     listen(["hovered"], () => this.rehover());
@@ -150,7 +150,7 @@ class ProjectorView {
   recolor() {
     const get = (name) => this.model.get(name);
     this.scene.setColumn(decode(get("_codes")), get("_names"), get("_colors"), get("_missing"));
-    this.legend.show(get("color_by"), get("_range"));
+    this.legend.show(get("_colored"), get("_range"));
     this.legend.element.hidden = this.scene.names.length === 1 && get("_columns").length < 2;
     this.filtered();
   }
@@ -413,7 +413,7 @@ class ProjectorView {
     this.scene.hits = null;
     this.click(null);
     this.select([], "replace");
-    this.legend.show(this.model.get("color_by"), this.model.get("_range"));
+    this.legend.show(this.model.get("_colored"), this.model.get("_range"));
     this.filtered();
     this.each((panel) => panel.reset());
   }
@@ -439,7 +439,7 @@ class ProjectorView {
 
   refresh() {
     const get = (name) => this.model.get(name);
-    this.title.textContent = get("title");
+    this.title.textContent = visibleText(get("title"));
     this.title.hidden = !get("title");
     this.stages.style.height = `${get("height")}px`;
     this.root.style.setProperty("--simnb-height", `${get("height")}px`);
@@ -492,6 +492,7 @@ class ProjectorView {
 
   /** Tell the reader something; the summary stays before it. */
   say(waiting, text) {
+    if (waiting === false && !this.waiting) return;
     if (waiting === null && this.waiting) [waiting, text] = [true, this.said];
     this.waiting = waiting === true;
     this.said = text;

@@ -10,7 +10,7 @@ export class Requests {
     if (!pending) return; // another view's
     this.#open.delete(content.request);
     clearTimeout(pending.timer);
-    this.#slow(this.#open.size ? null : false);
+    if (!this.#open.size) this.#slow(false);
     if (content.type === "error") return pending.reject(new Error(content.message));
     const arrays = Object.values(content).filter((own) => own?.dtype);
     arrays.forEach((own, place) => (own.view = buffers[place]));
@@ -19,7 +19,7 @@ export class Requests {
 
   /**
    * @param {any} model
-   * @param {(waiting: boolean | null) => void} slow told when Python takes long, and when it is back
+   * @param {(waiting: boolean) => void} slow told when Python takes long, and when it is back
    */
   constructor(model, slow) {
     this.#model = model;
