@@ -52,12 +52,14 @@ def drive(watch, model, epochs=1):
     watch.on_train_end()
 
 
-def plain(size=4, units=3):
+def plain(loss=None, units=3, kind=keras.Model):
+    """A model whose embeddings are not all of length 1."""
     keras.utils.set_random_seed(0)
-    inputs = keras.Input((size,))
+    inputs = keras.Input((4,))
     hidden = keras.layers.Dense(5, activation="tanh")(inputs)
-    model = keras.Model(inputs, keras.layers.Dense(units)(hidden))
-    model.compile("adam", loss=TripletLoss("euclidean"), run_eagerly=NAME == "tensorflow")
+    model = kind(inputs, keras.layers.Dense(units)(hidden))
+    loss = TripletLoss("euclidean") if loss is None else loss
+    model.compile("adam", loss=loss, run_eagerly=NAME == "tensorflow")
     return model
 
 
@@ -93,7 +95,7 @@ def embeddings_of(watch, epoch):
 @pytest.mark.parametrize("loss", ["cosine", "euclidean"])
 def test_each_epoch_is_its_own_layout_turned_onto_the_one_before(loss, dimensions):
     each, watch = Each(), ProjectorCallback(X, LABELS, dimensions=dimensions, **ALWAYS)
-    fit(compiled(TripletLoss(loss)), each, watch, epochs=3)
+    fit(plain(TripletLoss(loss), kind=SimilarityModel), each, watch, epochs=3)
     assert names(watch) == ["before training", "epoch 1", "epoch 2", "epoch 3"]
     shown = frames(watch)
     last = None
@@ -382,9 +384,13 @@ def test_a_second_training_has_a_widget_of_its_own():
     assert [row["epoch"] for row in watch.history] == [3, 4]
     assert [row["epoch"] for row in drawn] == [0, 1]
     assert first.get_state()["_epochs"] == ["before training", "epoch 1", "epoch 2"]
-    other = plain()  # another model, with an embedding of another size
-    fit(other, watch, epochs=1)
-    np.testing.assert_allclose(embeddings_of(watch, 1), other.predict(X, verbose=0), atol=1e-5)
+
+
+def test_one_callback_watches_several_models_in_turn():
+    watch = ProjectorCallback(X, LABELS, **ALWAYS)
+    for model in (plain(), plain(units=5), compiled()):
+        model.fit(X, LABELS, epochs=1, verbose=0, callbacks=[watch])
+        np.testing.assert_allclose(embeddings_of(watch, 1), model.predict(X, verbose=0), atol=1e-5)
 
 
 class Diverge(keras.callbacks.Callback):

@@ -168,6 +168,11 @@ class ProjectorPage:
         self.settle()
 
 
+def by(right, down):
+    """A step on the page."""
+    return np.array([right, down])
+
+
 def inside(outline, places, margin=1.5):
     """Which places are inside an outline; and which are so near to it that nobody can tell."""
     corners = np.array(outline, float)
@@ -194,7 +199,8 @@ def amount(picture, color, tolerance=0):
 def amounts(picture):
     """How many pixels there are of each colour "#rrggbb"."""
     packed = picture[..., :3].astype(np.uint32) @ np.uint32([65536, 256, 1])
-    return {f"#{color:06x}": int(size) for color, size in zip(*np.unique(packed, return_counts=True))}
+    colors, sizes = np.unique(packed, return_counts=True)
+    return {f"#{color:06x}": int(size) for color, size in zip(colors, sizes, strict=True)}
 
 
 def _pixels(png):

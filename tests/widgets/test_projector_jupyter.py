@@ -1,5 +1,6 @@
 """A projector in a real JupyterLab and a real Notebook 7, in a real browser, without a network."""
 
+import contextlib
 import inspect
 import json
 import time
@@ -12,10 +13,10 @@ from tests.widgets.projector_page import (
     NAMES,
     ProjectorPage,
     amount,
+    by,
     ground,
     inside,
     projector_on_ground,
-    rgb,
 )
 
 pytestmark = pytest.mark.browser
@@ -72,7 +73,13 @@ class InJupyter:
         self.output = self.notebook.show(self.cell)
         self.view().locator("canvas").first.wait_for()
         boxes = [None]
-        self.wait_for(lambda: boxes.append(self.view().bounding_box()) or boxes[-1] == boxes[-2])
+
+        def still():
+            self.view().evaluate("own => own.scrollIntoView()")
+            boxes.append(self.view().bounding_box())
+            return boxes[-1] == boxes[-2]
+
+        self.wait_for(still)
 
     def view(self, place=0):
         return self.output.locator(".simnb-projector").nth(place)
@@ -104,27 +111,22 @@ def pair(notebook):
         yield page
 
 
-class _shown:
-    """Runs a cell and gives the page of the projector that it shows."""
-
-    def __init__(self, notebook, cell):
-        self._notebook, self._cell = notebook, cell
-        self._twin = projector_on_ground()  # to know colours and places by
-
-    def __enter__(self):
-        outputs = self._notebook.run(self._cell)
-        assert [own["output_type"] for own in outputs] == ["execute_result"]
-        page = ProjectorPage(InJupyter(self._notebook, self._cell, self._twin))
-        page.bare.look()
-        page.wait_for(lambda: amount(page.points(), page.color(0)) > 100)
-        page.python = self._notebook.python
-        return page
-
-    def __exit__(self, kind, *_):
-        self._twin.close()
-        trouble = list(self._notebook.trouble)
-        self._notebook.trouble.clear()
-        assert kind is not None or trouble == []
+@contextlib.contextmanager
+def _shown(notebook, cell):
+    """Run a cell and give the page of the projector that it shows."""
+    twin = projector_on_ground()  # to know colours and places by
+    outputs = notebook.run(cell)
+    assert [own["output_type"] for own in outputs] == ["execute_result"]
+    page = ProjectorPage(InJupyter(notebook, cell, twin))
+    page.bare.look()
+    page.wait_for(lambda: amount(page.points(), page.color(0)) > 100)
+    page.python = notebook.python
+    try:
+        yield page
+        assert notebook.trouble == []
+    finally:
+        notebook.trouble.clear()
+        twin.close()
 
 
 def selection(page, name="projector"):
@@ -154,7 +156,7 @@ def test_the_mouse_says_the_same_to_python_and_to_the_eye(page, notebook):
 
     page.button("Lasso").click()
     notebook.wait_for("print(projector.tool)", "lasso")
-    low, high = places.min(axis=0) + [90, 40], places.max(axis=0) - [120, 70]
+    low, high = places.min(axis=0) + by(90, 40), places.max(axis=0) - by(120, 70)
     outline = [low, [high[0], low[1] + 20], high, [low[0] + 40, high[1]]]
     page.drag(*outline)
     within, near = inside(outline, places)
@@ -215,14 +217,7 @@ def test_what_is_typed_and_pressed_is_the_projectors_alone(page, notebook):
     page.wait_for(lambda: "39 found" in page.status())
     assert cells(notebook) == before
     # Jupyter's own keys are Jupyter's again elsewhere.
-    notebook.page.evaluate(
-        """() => {
-            const {content} = jupyterapp.shell.currentWidget;
-            content.mode = 'command';
-            content.activate();
-        }"""
-    )
-    page.wait_for(lambda: not page.stage().evaluate("() => document.activeElement.closest('.simnb')"))
+    notebook.page.locator(".jp-Cell .jp-InputPrompt").first.click()
     page.keyboard.press("b")
     page.wait_for(lambda: len(cells(notebook)) == len(before) + 1)
     page.keyboard.press("d")
@@ -256,9 +251,9 @@ def test_the_saved_notebook_grows_by_the_static_picture_alone(page, notebook):
 
 def test_it_follows_the_theme(page, notebook):
     try:
-        for theme, background in (("dark", "#16161a"), ("light", "#ffffff")):
+        for theme, background in (("dark", [22, 22, 26]), ("light", [255, 255, 255])):
             notebook.use_theme(theme)
-            page.wait_for(lambda own=rgb(background): (page.points()[2, 2] == own).all())
+            page.wait_for(lambda own=background: page.points()[2, 2].tolist() == own)
             assert amount(page.points(), page.color(1)) > 100
     finally:
         notebook.use_theme("light")

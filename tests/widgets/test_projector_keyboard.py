@@ -113,8 +113,9 @@ def test_a_box_is_drawn_by_its_corners(page):
     within = np.flatnonzero(((xy >= low) & (xy <= high)).all(axis=1)).tolist()
     assert {first, last} < set(within)
     assert page.projector.selection == within
-    press(page, "b", "Escape")  # a box that was begun is dropped, before anything else
+    press(page, "b", "Escape")  # a box that was begun is dropped, and nothing else yet
     assert "box" not in page.status()
+    assert page.projector.selection == within
 
 
 def test_keys_move_and_enlarge_the_picture(page):
@@ -264,7 +265,9 @@ def test_every_control_is_operated_by_keys(chromium):
 def test_the_slider_is_moved_by_arrows(page):
     page.projector.method = "pca"
     for epoch in range(3):
-        page.projector.add_epoch(np.random.default_rng(epoch).normal(size=(120, 4)), f"epoch {epoch}")
+        page.projector.add_epoch(
+            np.random.default_rng(epoch).normal(size=(120, 4)), f"epoch {epoch}"
+        )
     page.settle()
     go_to(page, "Epoch")
     press(page, "Home")

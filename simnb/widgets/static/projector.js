@@ -378,9 +378,11 @@ class ProjectorView {
   }
 
   drop() {
+    const begun = this.drag || this.corner !== undefined;
     this.forgetDrag();
     this.corner = undefined;
-    if (this.scene.clicked !== null) this.click(null);
+    if (begun) this.report();
+    else if (this.scene.clicked !== null) this.click(null);
     else this.select([], "replace");
   }
 
