@@ -43,7 +43,7 @@ def shown(browser, projector, **more):
         bare.settle()
         yield ProjectorPage(bare)
         bare.settle()
-        assert bare.trouble == []
+        assert not bare.trouble, bare.trouble
     projector.close()
 
 

@@ -51,7 +51,7 @@ running.wait()
 class Chebyshev(Distance):
     """A distance that no other process knows."""
 
-    name = "chebyshev of test_background"
+    name = "test_background_chebyshev"
 
     def prepare(self, rows, ops):
         return rows * 2 + 1

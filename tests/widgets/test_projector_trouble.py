@@ -192,7 +192,7 @@ def test_users_text_is_text_everywhere(chromium):
         {"beside": "no such method"},
         {"dimensions": 4},
         {"tool": None},
-        {"height": 10**6},
+        {"height": 5000},
         {"theme": "blue"},
         {"point_size": -1},
         {"epoch": 3},
