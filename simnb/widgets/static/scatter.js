@@ -190,8 +190,20 @@ export class Scatter {
   at(sx, sy) {
     if (this.#glide) return null;
     const [x, y] = toData(this.view, sx, sy);
-    const row = this.index.nearest(x, y, (REACH * this.ratio) / this.view.scale, this.#scene.isVisible);
+    const radius = (REACH * this.ratio) / this.view.scale;
+    const row = this.#index ? this.#index.nearest(x, y, radius, this.#scene.isVisible) : this.#scan(x, y, radius);
     return row < 0 ? null : row;
+  }
+
+  // As the index would, while there is none yet: of a million points faster than to build it.
+  #scan(x, y, radius) {
+    const { xs, ys } = this;
+    let [best, least] = [-1, radius ** 2];
+    for (let row = 0; row < xs.length; row++) {
+      const far = (xs[row] - x) ** 2 + (ys[row] - y) ** 2;
+      if (far < least && this.#scene.isVisible(row)) [best, least] = [row, far];
+    }
+    return best;
   }
 
   /** Draw points and what lies over them in the next frame. */
