@@ -321,7 +321,10 @@ def test_auto_counts_the_rows_that_are_drawn():
     [
         ({"embeddings": np.zeros(3)}, r"`embeddings` must have shape \[n, d\].*\(3,\)"),
         ({"embeddings": [["a"]]}, "`embeddings` must be a numeric array"),
-        ({"method": "pcm"}, "`method` must be one of 'auto', 'pca', 'umap', 'densmap', 'tsne'.*'pcm'"),
+        (
+            {"method": "pcm"},
+            "`method` must be one of 'auto', 'pca', 'umap', 'densmap', 'tsne'.*'pcm'",
+        ),
         ({"method": np.zeros((4, 2))}, r"`method` must have shape \[9, 2\].*\(4, 2\)"),
         ({"init": np.zeros((9, 3))}, r"`init` must have shape \[9, 2\].*\(9, 3\)"),
         ({"dimensions": 4}, "`dimensions` must be 2 or 3.*dimensions=4"),

@@ -453,14 +453,19 @@ def test_a_wrong_argument_is_named(argument, value):
         Projector(X, Y, **{"method": "pca", argument: value})
 
 
+def set_together(projector, **state):
+    with projector.hold_trait_notifications():
+        for name, value in state.items():
+            setattr(projector, name, value)
+
+
 def test_of_what_the_page_sends_together_all_or_nothing_is_taken(projector, caplog):
     wrong = {"view": memoryview(np.array([99], np.uint32)), "dtype": "uint32", "shape": [1]}
     for message in ({"k": 5, "selection": wrong}, {"selection": wrong, "k": 5}):
         projector.set_state(message)
         assert projector.k == 10
-    with pytest.raises(ValueError, match="`selection`"), projector.hold_trait_notifications():
-        projector.k = 5
-        projector.selection = [99]
+    with pytest.raises(ValueError, match="`selection`"):
+        set_together(projector, k=5, selection=[99])
     assert (projector.k, projector.selection) == (10, [])
 
 
