@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from simnb.visualization.palette import NO_LABEL, marker_shape
+from simnb.visualization.palette import marker_shape
 from simnb.visualization.present import shortened
 from simnb.visualization.visible_text import visible_text
 
@@ -32,11 +32,11 @@ class Column(Protocol):
 
     @property
     def names(self) -> list[str]:
-        """Of the categories."""
+        """Of the categories, that of "no value" among them."""
 
     @property
     def colors(self) -> list[str]:
-        """By code, as `"#rrggbb"`."""
+        """By code, that of "no value" included, as `"#rrggbb"`."""
 
     @property
     def range(self) -> tuple[float, float] | None:
@@ -83,7 +83,7 @@ def legend_entries(column: Column, codes: NDArray[Any]) -> list[Entry]:
         return []
     known = [code for code in found if code != column.missing]
     named, rest = sorted(known[:_MOST_NAMED]), sorted(known[_MOST_NAMED:])
-    names = code_names(column)
+    names = column.names
     entries = [Entry(short_name(names[code]), [code]) for code in named]
     if rest:
         entries.append(Entry(f"and {len(rest):,} more", rest))
@@ -92,25 +92,10 @@ def legend_entries(column: Column, codes: NDArray[Any]) -> list[Entry]:
     return entries
 
 
-def code_names(column: Column) -> list[str]:
-    """Names by code, that of "no value" included."""
-    lacking = 0 if column.missing is None else column.missing + 1 - len(column.names)
-    return [*column.names, *["(none)"] * lacking]
-
-
-def code_colors(column: Column) -> list[str]:
-    """Colours by code, that of "no value" included."""
-    colors = list(column.colors)
-    if column.missing is not None:
-        colors += [NO_LABEL] * (column.missing + 1 - len(colors))
-        colors[column.missing] = NO_LABEL
-    return colors
-
-
 def code_shapes(column: Column, count: int) -> list[int]:
     """Shapes by code, as places in `MARKERS`: discs for a range, and for too many points."""
     shaped = column.kind == "categorical" and with_shapes(count)
-    return [marker_shape(code) if shaped else 0 for code in range(len(code_colors(column)))]
+    return [marker_shape(code) if shaped else 0 for code in range(len(column.colors))]
 
 
 def point_size(count: int) -> float:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from simnb.visualization.embedding_colors import (
     Column,
     Entry,
-    code_colors,
     code_shapes,
     drawing_order,
     heading,
@@ -114,7 +113,7 @@ def _frame(axes: Any, xy: NDArray[Any]) -> None:
 def _explain(axes: Any, column: Column, entries: list[Entry], count: int) -> None:
     """A legend for categories, a colour bar for a range."""
     name = literal(short_name(column.name))
-    colors, shapes = code_colors(column), code_shapes(column, count)
+    colors, shapes = column.colors, code_shapes(column, count)
     if column.range is not None:
         mapped = ScalarMappable(cmap=ListedColormap(colors[:256]))
         bar = axes.figure.colorbar(mapped, ax=axes, shrink=0.5, aspect=18, pad=0.02)
@@ -197,7 +196,7 @@ def _draw(
     column: Column,
 ) -> None:
     order = drawing_order(points)
-    colors = to_rgba_array(code_colors(column))[:, :3]
+    colors = to_rgba_array(column.colors)[:, :3]
     shapes = np.array(code_shapes(column, len(codes)), dtype=np.int64)
     size = point_size(len(points))
     layers = [(order, size, False)]

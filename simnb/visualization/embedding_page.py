@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from simnb.visualization.embedding_colors import (
     Column,
     Entry,
-    code_colors,
-    code_names,
     code_shapes,
     drawing_order,
     heading,
@@ -121,7 +119,7 @@ def _places(
 ) -> dict[str, Any]:
     """Where the points are, and which line of the legend they belong to."""
     codes = np.asarray(column.codes)[rows]
-    lines = np.full(len(code_colors(column)), -1, np.int8)
+    lines = np.full(len(column.colors), -1, np.int8)
     for line, entry in enumerate(entries):
         lines[entry.codes] = line
     x, y = coords[rows, :2].astype(np.float32).T
@@ -142,7 +140,7 @@ def _texts(
     labels = [""] * len(places)
     details: list[list[str]] = [[] for _ in places]
     if column.kind == "categorical" and len(column.names) > 1:
-        names = [_text(name) for name in code_names(column)]
+        names = [_text(name) for name in column.names]
         labels = [names[code] for code in column.codes[rows].tolist()]
     for name, texts in fields:
         heads = name == column.name
@@ -173,7 +171,7 @@ def _draw(plot: Any, column: Column, columns: dict[str, Any]) -> tuple[Any, Any]
     """The points, all of one renderer and so in their order, and the filter that hides some."""
     from bokeh.models import BooleanFilter, CDSView, ColumnDataSource, LinearColorMapper
 
-    colors = code_colors(column) or [NO_LABEL]
+    colors = column.colors or [NO_LABEL]
     mapper = LinearColorMapper(
         palette=colors, low=-0.5, high=len(colors) - 0.5, nan_color="#00000000"
     )
@@ -212,7 +210,7 @@ def _add_legend(
     """Lines beside the plot; each has a renderer that draws nothing, to be hidden by a click."""
     from bokeh.models import CustomJS, Legend, LegendItem
 
-    colors, shapes = code_colors(column), code_shapes(column, count)
+    colors, shapes = column.colors, code_shapes(column, count)
     lines = []
     for entry in entries:
         marker = MARKERS[shapes[entry.codes[0]]]
@@ -248,7 +246,7 @@ def _add_color_bar(plot: Any, column: Column) -> None:
 
     ends = list(dict.fromkeys(column.range_texts))
     bar = ColorBar(
-        color_mapper=LinearColorMapper(palette=code_colors(column)[:256], low=0, high=1),
+        color_mapper=LinearColorMapper(palette=column.colors[:256], low=0, high=1),
         ticker=FixedTicker(ticks=[0, 1][: len(ends)]),
         major_label_overrides={place: plain(visible_text(end)) for place, end in enumerate(ends)},
         title=plain(short_name(column.name)),

@@ -16,6 +16,11 @@ from simnb.widgets.binary import RefusedError
 logger = logging.getLogger(__name__)
 
 
+def sendable(text: Any) -> str:
+    """Return a text as it can be sent: half a character, which Python's may hold, cannot be."""
+    return str(text).encode("utf-8", "replace").decode("utf-8")
+
+
 class Widget(anywidget.AnyWidget):
     """A widget of simnb; a subclass is a Python file and `static/<script>.js`.
 
@@ -62,6 +67,10 @@ class Widget(anywidget.AnyWidget):
         except traitlets.TraitError as error:
             logger.warning("simnb refused what the page sent: %s", error)
             self.send_state([name for name in sync_data if name in self.keys])
+
+    @traitlets.validate("title")
+    def _check_title(self, proposal: Any) -> str:
+        return sendable(proposal.value)
 
     def _is_ours(self, name: str) -> bool:
         trait = self.traits(sync=True).get(name)

@@ -6,6 +6,8 @@ times the size.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 
 from simnb import check
 
-_DTYPES = frozenset({"uint8", "uint16", "uint32", "int32", "float32"})
+_DTYPES = frozenset({"uint8", "uint16", "uint32", "int32", "float32", "float64"})
 
 
 def encode(array: NDArray[Any]) -> dict[str, Any]:
@@ -44,6 +46,15 @@ def decode(value: Any) -> NDArray[Any]:
 
 class RefusedError(traitlets.TraitError, ValueError):
     """A trait was given what it cannot be; traitlets takes all that was set with it back."""
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Refuse a trait's value where a check of it raises."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise RefusedError(str(error)) from error
 
 
 class Array(traitlets.TraitType):  # type: ignore[type-arg]
@@ -77,10 +88,8 @@ class Rows(traitlets.TraitType):  # type: ignore[type-arg]
 
     def validate(self, owner: Any, value: Any) -> list[int]:
         """Return row numbers or a mask as a sorted list, or raise."""
-        try:
+        with refusing():
             rows = check.rows(self.name or "rows", value, owner.count)
-        except ValueError as error:
-            raise RefusedError(str(error)) from error
         found: list[int] = np.unique(rows).tolist()
         return found
 
@@ -98,7 +107,5 @@ def _rows_to_json(value: list[int], owner: Any) -> dict[str, Any]:
 
 
 def _rows_from_json(value: Any, owner: Any) -> NDArray[Any]:
-    try:
+    with refusing():
         return decode(value)
-    except (TypeError, ValueError) as error:
-        raise RefusedError(str(error)) from error

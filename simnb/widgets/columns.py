@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from simnb.visualization import palette
+from simnb.widgets.base import sendable
 from simnb.widgets.points import Points
 
 CATEGORIES = 1000  # more different values than that are no categories, save for the labels
@@ -79,6 +80,13 @@ class Column:
             return self.names[int(self.codes[row])]
         return text_of(self.values[row])
 
+    def texts(self) -> list[str]:
+        """What to show of every item."""
+        if self.names:
+            found: list[str] = np.array(self.names, object)[self.codes].tolist()
+            return found
+        return [text_of(value) for value in self.values]
+
     def values_at(self, rows: list[int]) -> list[Any]:
         """The values of some items."""
         return [self.values[row] for row in rows]
@@ -89,8 +97,13 @@ class Column:
         if self.names:
             hits = np.array([wanted in name.casefold() for name in self.names], bool)
             return np.asarray(hits[self.codes])
-        found = (wanted in text_of(value).casefold() for value in self.values)
-        return np.fromiter(found, bool, len(self.values))
+        found = (wanted in text for text in self._folded)
+        return np.fromiter(found, bool, len(self._folded))
+
+    @cached_property
+    def _folded(self) -> list[str]:
+        """Texts to search in: made by the first search, not by each letter that is typed."""
+        return [text_of(value).casefold() for value in self.values]
 
 
 def columns_of(
@@ -155,8 +168,7 @@ def text_of(value: Any) -> str:
         return "" if np.isnan(value) else f"{value:.6g}"
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    # Half a character, which Python's strings may hold, cannot be sent.
-    return str(value).encode("utf-8", "replace").decode("utf-8")
+    return sendable(value)
 
 
 def _numbers(values: Any) -> NDArray[Any] | None:

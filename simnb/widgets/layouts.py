@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from simnb import check, distances
 from simnb.widgets.background import BackgroundProjection
-from simnb.widgets.points import array_of
+from simnb.widgets.points import coordinates_of
 from simnb.widgets.projection import METHODS, choose, project
 
 logger = logging.getLogger(__name__)
@@ -187,25 +187,7 @@ def named(method: Any, count: int) -> tuple[list[str], dict[str, NDArray[np.floa
             names.append(choose(check.one_of("method", own, ("auto", *METHODS)), count))
         else:
             names.append(f"{GIVEN} {place + 1}" if several else GIVEN)
-            given[names[-1]] = as_coordinates("method", own, count)
+            given[names[-1]] = coordinates_of("method", own, count, (2, 3))
     if len({coordinates.shape[1] for coordinates in given.values()}) > 1:
         raise ValueError("`method`: a pair of coordinates must both be [n, 2] or both [n, 3]")
     return names, given
-
-
-def as_coordinates(name: str, value: Any, count: int) -> NDArray[np.float32]:
-    """Return coordinates as float32 [n, 2] or [n, 3]; a row that is not finite is NaN."""
-    try:
-        rows = np.array(array_of(value), np.float32)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"`{name}` must be coordinates [{count}, 2] or [{count}, 3], or a method's name. "
-            f"Received: {type(value).__name__}"
-        ) from error
-    if rows.ndim != 2 or rows.shape[1] not in (2, 3) or len(rows) != count:
-        raise ValueError(
-            f"`{name}` must be coordinates [{count}, 2] or [{count}, 3], or a method's name. "
-            f"Received: shape {rows.shape}"
-        )
-    rows[~np.isfinite(rows).all(axis=1)] = np.nan
-    return rows

@@ -17,10 +17,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
-from simnb import check
-
-__all__ = ["Progress", "one_thread", "tsne_layout", "umap_layout"]
+__all__ = ["Progress", "one_thread", "tsne_layout", "umap_layout", "within_reach"]
 
 Progress: TypeAlias = Callable[[float | None, str], None]
 Floats: TypeAlias = NDArray[np.float32]
@@ -30,6 +29,7 @@ Floats: TypeAlias = NDArray[np.float32]
 _MOST_COMPARED = 5e11
 _BLOCK = 2048  # rows that are compared at once
 _TSNE_STEPS = 1000
+_REACH = 1e-12, 1e12  # whose squares float32 holds; neither method knows of the scale
 
 
 def umap_layout(
@@ -55,7 +55,7 @@ def umap_layout(
     """
     progress(0.0, "loading UMAP")
     umap = _load_umap()
-    rows = _within_reach(rows)
+    rows = within_reach(rows, *_REACH)
     neighbors = min(15, len(rows) - 1)
 
     def hear(line: str) -> None:
@@ -101,7 +101,8 @@ def tsne_layout(rows: Floats, start: Floats, seed: int, metric: str, progress: P
     float32 [n, dimensions]
     """
     progress(0.0, "loading t-SNE")
-    manifold = check.package("sklearn.manifold", "scikit-learn")
+    from sklearn import manifold
+
     start = _scattered(start, seed)
 
     def hear(line: str) -> None:
@@ -120,7 +121,7 @@ def tsne_layout(rows: Floats, start: Floats, seed: int, metric: str, progress: P
             random_state=seed,
             verbose=2,
         )
-        return np.asarray(reducer.fit_transform(_within_reach(rows)), np.float32)
+        return np.asarray(reducer.fit_transform(within_reach(rows, *_REACH)), np.float32)
 
 
 @contextlib.contextmanager
@@ -129,14 +130,15 @@ def one_thread() -> Iterator[None]:
 
     On more, the order of their sums, and so the last bits, may change from call to call.
     """
-    with check.package("threadpoolctl", "threadpoolctl").threadpool_limits(1):
+    with threadpool_limits(1):
         yield
 
 
 @contextlib.contextmanager
 def _numba_threads() -> Iterator[None]:
     """Give numba back the number of threads that UMAP sets, and keeps when it is stopped."""
-    numba = check.package("numba", "umap-learn")
+    import numba
+
     before = numba.get_num_threads()
     try:
         yield
@@ -147,11 +149,11 @@ def _numba_threads() -> Iterator[None]:
 def _load_umap() -> ModuleType:
     """Import UMAP without what it imports for ParametricUMAP: TensorFlow, Keras and torch."""
     if "umap" in sys.modules:
-        return check.package("umap", "umap-learn")
+        return sys.modules["umap"]
     parametric = "umap.parametric_umap"
     sys.modules[parametric] = None  # type: ignore[assignment]  # what import reads as "absent"
     try:
-        umap = check.package("umap", "umap-learn")
+        umap = importlib.import_module("umap")
     finally:
         del sys.modules[parametric]
 
@@ -171,8 +173,9 @@ def _nearest(rows: Floats, k: int, metric: str, progress: Progress) -> tuple[Any
     work = len(rows) * rows.size * (10 if metric == "manhattan" else 1)
     if work > _MOST_COMPARED:
         return None, None, None
-    neighbors = check.package("sklearn.neighbors", "scikit-learn")
-    search = neighbors.NearestNeighbors(n_neighbors=k, algorithm="brute", metric=metric).fit(rows)
+    from sklearn.neighbors import NearestNeighbors
+
+    search = NearestNeighbors(n_neighbors=k, algorithm="brute", metric=metric).fit(rows)
     places, distances = np.empty((len(rows), k), np.int32), np.empty((len(rows), k), np.float32)
     for i in range(0, len(rows), _BLOCK):
         progress(round(0.1 + 0.1 * i / len(rows), 3), "finding neighbours")
@@ -181,10 +184,10 @@ def _nearest(rows: Floats, k: int, metric: str, progress: Progress) -> tuple[Any
     return places, distances, None
 
 
-def _within_reach(rows: Floats) -> Floats:
-    """Rows whose squares stay in float32: neither method knows of the scale."""
-    largest = max(float(rows.max()), -float(rows.min()))
-    return rows if 1e-12 < largest < 1e12 else np.asarray(rows / np.float32(largest))
+def within_reach(rows: Floats, least: float, most: float) -> Floats:
+    """Return rows whose largest entry is between two numbers, or in units of it."""
+    largest = max(float(rows.max()), -float(rows.min())) if rows.size else least
+    return rows if least <= largest <= most else np.asarray(rows / np.float32(largest))
 
 
 def _scattered(start: Floats, seed: int) -> Floats:

@@ -76,21 +76,8 @@ def matrix_of(value: Any, name: str = "embeddings") -> NDArray[np.float32]:
     ValueError
         It is no matrix of numbers.
     """
-    try:
-        value = array_of(value)
-        kind = getattr(np.asarray(value), "dtype", np.dtype("O")).kind
-        if kind in "cMmUS":
-            raise TypeError("complex numbers, times and texts are no embeddings")
-        with np.errstate(over="ignore"):  # what float32 cannot hold is named below
-            rows = np.ascontiguousarray(value, np.float32)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"`{name}` must be a numeric array of shape [n, d], an Indexer or a model with an index. "
-            f"Received: {type(value).__name__} ({error})"
-        ) from error
-    if rows.size == 0 and rows.ndim == 1:
-        rows = rows.reshape(0, 0)
-    if rows.ndim != 2 or (rows.shape[1] == 0 and len(rows)):
+    rows = numbers_of(name, value)
+    if rows.size == 0 and len(rows):
         raise ValueError(f"`{name}` must have shape [n, d], d > 0. Received: shape {rows.shape}")
     bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if len(bad):
@@ -100,6 +87,48 @@ def matrix_of(value: Any, name: str = "embeddings") -> NDArray[np.float32]:
             stacklevel=4,
         )
     return rows
+
+
+def numbers_of(name: str, value: Any) -> NDArray[np.float32]:
+    """Return numbers of whatever library as float32 [n, d], row by row in memory.
+
+    Raises
+    ------
+    ValueError
+        It is no matrix of real numbers.
+    """
+    try:
+        found = np.asarray(array_of(value))
+        if found.dtype.kind in "cMmUS":
+            raise TypeError("complex numbers, times and texts are no embeddings")
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes inf
+            rows = np.ascontiguousarray(found, np.float32)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"`{name}` must be a numeric array of shape [n, d]. Received: {type(value).__name__} ({error})"
+        ) from error
+    if rows.size == 0 and rows.ndim == 1:
+        rows = rows.reshape(0, 0)
+    if rows.ndim != 2:
+        raise ValueError(f"`{name}` must have shape [n, d]. Received: shape {rows.shape}")
+    return rows
+
+
+def coordinates_of(
+    name: str, value: Any, count: int, dimensions: Sequence[int]
+) -> NDArray[np.float32]:
+    """Return coordinates of so many items as a new float32 [n, d]; a row that is not finite is NaN.
+
+    Raises
+    ------
+    ValueError
+        They are not numbers, or of another shape.
+    """
+    rows = numbers_of(name, value)
+    if rows.shape not in {(count, own) for own in dimensions}:
+        shapes = " or ".join(f"[{count}, {own}]" for own in dimensions)
+        raise ValueError(f"`{name}` must have shape {shapes}. Received: shape {rows.shape}")
+    return np.where(np.isfinite(rows).all(axis=1, keepdims=True), rows, np.float32(np.nan))
 
 
 def array_of(value: Any) -> Any:

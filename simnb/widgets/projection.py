@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simnb import check, distances
-from simnb.widgets.manifolds import Progress, one_thread, tsne_layout, umap_layout
-from simnb.widgets.points import array_of
+from simnb.widgets.manifolds import Progress, one_thread, tsne_layout, umap_layout, within_reach
+from simnb.widgets.points import coordinates_of, numbers_of
 from simnb.widgets.principal import principal_components
 
 __all__ = ["METHODS", "METHOD_TITLES", "Plan", "align", "choose", "place", "plan", "project"]
@@ -29,7 +29,7 @@ _LAYOUTS: dict[str, Callable[..., Floats]] = {
     "densmap": partial(umap_layout, densmap=True),
     "tsne": tsne_layout,
 }
-_LARGEST = 1e18
+_LARGEST = 1e18  # of it float32 holds no squares, but still the distances
 _FEWEST, _MOST = 20, 20_000  # rows for which "auto" is UMAP
 
 # Threads, warnings and standard output belong to the process: one layout at a time sets them.
@@ -49,8 +49,8 @@ def project(
     """Return coordinates for embeddings, near where these are near.
 
     The same call gives the same bits. The middle of the points is at 0; PCA keeps the scale
-    of the embeddings, up to 1e18. Fewer than 5 points, or points that are all equal, are laid out by PCA
-    whatever the method.
+    of the embeddings, up to 1e18. Fewer than 5 points, or points that are all equal, are
+    laid out by PCA whatever the method.
 
     Parameters
     ----------
@@ -91,8 +91,8 @@ def project(
     if isinstance(method, str):
         planned, usable = plan(embeddings, method, seed, distance, dimensions, init)
         return place(planned.lay_out(progress), usable)
-    rows = _matrix("embeddings", embeddings)
-    given = _coordinates("method", method, len(rows), _dimensions(dimensions))
+    rows = numbers_of("embeddings", embeddings)
+    given = coordinates_of("method", method, len(rows), [_dimensions(dimensions)])
     usable = _finite(rows) & _finite(given)
     return place(given[usable], usable)
 
@@ -146,8 +146,8 @@ def align(coordinates: Any, onto: Any) -> Floats:
            [7., 5.],
            [5., 8.]], dtype=float32)
     """
-    target = _matrix("onto", onto)
-    moved = _coordinates("coordinates", coordinates, *target.shape)
+    target = numbers_of("onto", onto)
+    moved = coordinates_of("coordinates", coordinates, len(target), target.shape[1:])
     common = _finite(moved) & _finite(target)
     if not common.any():
         return moved
@@ -190,7 +190,7 @@ class Plan:
             warnings.simplefilter("ignore")
             tell(0.0, "computing PCA")
             with one_thread():
-                made = principal_components(_within_reach(self.rows), self.dimensions)
+                made = principal_components(within_reach(self.rows, 0, _LARGEST), self.dimensions)
             if self.method != "pca" and len(made) >= 5 and made.any():
                 layout = _LAYOUTS[self.method]
                 start = made if self.init is None else self.init
@@ -228,9 +228,9 @@ def plan(
     ValueError
         An argument is of the wrong kind or shape.
     """
-    rows = _matrix("embeddings", embeddings)
+    rows = numbers_of("embeddings", embeddings)
     known, seed, dimensions = distances.get(distance), _seed(seed), _dimensions(dimensions)
-    start = None if init is None else _coordinates("init", init, len(rows), dimensions)
+    start = None if init is None else coordinates_of("init", init, len(rows), [dimensions])
     usable = _finite(rows)
     rows = rows if usable.all() else rows[usable]
     if rows.size:
@@ -247,12 +247,6 @@ def plan(
         dimensions,
         None if start is None else np.ascontiguousarray(start[usable]),
     ), usable
-
-
-def _within_reach(rows: Floats) -> Floats:
-    """Rows whose distances float32 can hold."""
-    largest = max(float(rows.max()), -float(rows.min())) if rows.size else 0.0
-    return rows if largest < _LARGEST else np.asarray(rows / np.float32(largest))
 
 
 def place(coordinates: Floats, usable: NDArray[np.bool_]) -> Floats:
@@ -277,28 +271,6 @@ def _finite(rows: Floats) -> NDArray[np.bool_]:
     """Which rows are: their sums in float64 are, without a matrix of booleans."""
     with np.errstate(invalid="ignore"):
         return np.isfinite(rows.sum(axis=1, dtype=np.float64))  # type: ignore[no-any-return]
-
-
-def _matrix(name: str, value: Any) -> Floats:
-    try:
-        with np.errstate(over="ignore"):  # what float32 cannot hold is inf, and so left out
-            rows = np.ascontiguousarray(array_of(value), np.float32)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"`{name}` must be a numeric array of shape [n, d]. Received: {type(value).__name__} ({error})"
-        ) from error
-    if rows.ndim != 2:
-        raise ValueError(f"`{name}` must have shape [n, d]. Received: shape {rows.shape}")
-    return rows
-
-
-def _coordinates(name: str, value: Any, count: int, dimensions: int) -> Floats:
-    rows = _matrix(name, value)
-    if rows.shape != (count, dimensions):
-        raise ValueError(
-            f"`{name}` must have shape [{count}, {dimensions}]. Received: shape {rows.shape}"
-        )
-    return rows
 
 
 def _dimensions(value: Any) -> int:

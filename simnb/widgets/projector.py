@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from simnb import check, distances
 from simnb.indexer import Indexer
-from simnb.widgets.answers import Answers
-from simnb.widgets.base import Widget
-from simnb.widgets.binary import Array, RefusedError, Rows
-from simnb.widgets.columns import Column, columns_of, text_of
+from simnb.widgets.base import sendable
+from simnb.widgets.binary import Array, refusing
+from simnb.widgets.cards import Answer
 from simnb.widgets.epochs import Film
-from simnb.widgets.layouts import AT_ONCE, GIVEN, Layouts, as_coordinates, named
-from simnb.widgets.neighbors import Neighborhood, Neighbors
-from simnb.widgets.pictures import Pictures
-from simnb.widgets.points import matrix_of, read_points
-from simnb.widgets.projection import METHODS
-from simnb.widgets.thumbnails import Thumbnails
+from simnb.widgets.items import ItemsWidget
+from simnb.widgets.layouts import AT_ONCE, GIVEN, Layouts, named
+from simnb.widgets.neighbors import Neighborhood
+from simnb.widgets.pictures import page, still
+from simnb.widgets.points import coordinates_of, matrix_of, read_points
+from simnb.widgets.projection import METHOD_TITLES, METHODS
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 
-class Projector(Answers, Pictures, Widget, script="projector"):
+class Projector(ItemsWidget, script="projector"):
     """An interactive map of embeddings: anyone's, of up to two million items.
 
     PCA is there at once; UMAP is made in the background and the points glide to it. Drag
     to move, scroll to zoom; select by box or lasso; click a point, and lines lead to its
-    nearest neighbours in the original space. All of it works by keyboard too: focus the
-    picture and press `?`.
+    nearest neighbours in the original space. Whatever the mouse does has a way by keyboard:
+    focus the picture and press `?`.
 
     Ids are row numbers of `embeddings`, everywhere. Arrays are not copied: leave them as they
     are while the projector lives.
@@ -100,34 +102,19 @@ class Projector(Answers, Pictures, Widget, script="projector"):
     >>> projector.close()
     """
 
-    selection = Rows()
-    hovered = traitlets.Int(None, allow_none=True).tag(sync=True)
-    clicked = traitlets.Int(None, allow_none=True).tag(sync=True)
-    color_by = traitlets.Unicode("label").tag(sync=True)
     method = traitlets.Unicode("pca").tag(sync=True)
     beside = traitlets.Unicode("").tag(sync=True)
     dimensions = traitlets.Enum((2, 3), 2).tag(sync=True)
-    k = traitlets.Int(10, min=1, max=1000).tag(sync=True)
     tool = traitlets.Enum(("pan", "zoom", "box", "lasso"), "pan").tag(sync=True)
     point_size = traitlets.Float(0.0, min=0.0, max=100.0).tag(sync=True)
     epoch = traitlets.Int(0).tag(sync=True)
 
-    _count = traitlets.Int(0).tag(sync=True)
     _coords = Array()
     _beside = Array()
     _shown = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _methods = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _animate = traitlets.Bool(True).tag(sync=True)
-    _colored = traitlets.Unicode("label").tag(sync=True)  # what the next five tell of
-    _codes = Array()
-    _names = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    _colors = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    _range = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    _missing = traitlets.Int(None, allow_none=True).tag(sync=True)
-    _columns = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    _has_images = traitlets.Bool(False).tag(sync=True)
     _progress = traitlets.Dict(default_value={}).tag(sync=True)
-    _distance = traitlets.Unicode("").tag(sync=True)
     _epochs = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
     _layouts: Layouts
@@ -159,32 +146,25 @@ class Projector(Answers, Pictures, Widget, script="projector"):
         index = points.index if index is None else index
         if index is not None and not isinstance(index, Indexer):
             raise ValueError(f"`index` must be an Indexer. Received: {type(index).__name__}")
+        measure = distances.get(distance) if index is None else index.distance
         self._embeddings = points.embeddings
-        self._measure = distances.get(distance) if index is None else index.distance
-        self._neighborhood = Neighborhood(points.embeddings, self._measure, index)
+        self._measure = measure
         self._seed = seed
         self._film: Film | None = None
-        size = check.positive_integer("thumbnail_size", thumbnail_size)
-        self._thumbnails = (
-            None
-            if points.images is None
-            else Thumbnails(points.images, size, count=len(points.embeddings))
-        )
-        self._table = columns_of(points, class_names)
         self._layouts = Layouts(
-            points.embeddings, self._measure, seed, self._tell_progress, self._on_layout
+            points.embeddings, measure, seed, self._tell_progress, self._on_layout
         )
         asked, given = named(method, len(points.embeddings))
         for name, coordinates in given.items():
             self._layouts.put(name, coordinates)
             dimensions = coordinates.shape[1]
         super().__init__(
-            selection=[],
-            _count=len(points.embeddings),
+            points,
+            class_names,
+            measure,
+            index,
+            thumbnail_size,
             _methods=[*METHODS, *given],
-            _columns=[name for name, column in self._table.items() if column.kind != "text"],
-            _has_images=self._thumbnails is not None,
-            _distance=str(self._measure),
             method=asked[0],
             beside=asked[1] if len(asked) > 1 else "",
             dimensions=dimensions,
@@ -197,18 +177,11 @@ class Projector(Answers, Pictures, Widget, script="projector"):
             title=title,
             # One message carries all of it to the page.
             **self._drawing(asked, dimensions, []),
-            **_coloring(self._table.get(color_by)),
         )
         self._built = True
         self._ask()
-        self.observe(self._color, "color_by")
         self.observe(self._place, ["method", "beside", "dimensions"])
         self.observe(self._show_epoch, "epoch")
-
-    @property
-    def count(self) -> int:
-        """Number of items, those without a place in the picture included."""
-        return int(self._count)
 
     @property
     def coordinates(self) -> Any:
@@ -223,36 +196,10 @@ class Projector(Answers, Pictures, Widget, script="projector"):
     @property
     def selected(self) -> pd.DataFrame:
         """The selected items: label, metadata and coordinates, indexed by row number."""
-        import pandas as pd
-
-        rows = self.selection
-        table = self._table.items()
-        found = {name: column.values_at(rows) for name, column in table if column.given}
-        for axis, values in zip("xyz", self._coords[rows].T, strict=False):
+        found = super().selected
+        for axis, values in zip("xyz", self._coords[self.selection].T, strict=False):
             found[axis if axis not in found else f"{axis} (map)"] = values
-        return pd.DataFrame(found, index=pd.Index(rows, dtype="int64", name="id"))
-
-    def select(self, ids: Any) -> None:
-        """Select these rows, or those where a mask of all rows is True.
-
-        Raises
-        ------
-        ValueError
-            An id is no row number; the selection stays as it was.
-        """
-        self.selection = check.rows("ids", ids, self.count)
-
-    def neighbors_of(self, ids: Any, k: int | None = None) -> Neighbors:
-        """Return the neighbours of rows in the original space, as a click draws them.
-
-        Parameters
-        ----------
-        ids : integers [q], or one
-        k : int, optional
-            Default: the widget's.
-        """
-        rows = check.rows("ids", ids, self.count)
-        return self._neighborhood.of(rows, check.positive_integer("k", self.k if k is None else k))
+        return found
 
     def set_coords(self, xy: Any, animate: bool = True) -> None:
         """Move the points to coordinates of your own.
@@ -264,7 +211,7 @@ class Projector(Answers, Pictures, Widget, script="projector"):
         animate : bool, default True
             Let the points glide there.
         """
-        coordinates = as_coordinates("xy", xy, self.count)
+        coordinates = coordinates_of("xy", xy, self.count, (2, 3))
         if self._film is not None:
             raise ValueError("`set_coords` is not for a projector of epochs: each has its own")
         self._layouts.put(GIVEN, coordinates)
@@ -305,9 +252,10 @@ class Projector(Answers, Pictures, Widget, script="projector"):
             self._film = film
             self._together({"method": method, "beside": "", "_shown": [method], "_beside": None})
         with self.hold_sync():
-            self._epochs = [text_of(frame.name) for frame in film.frames]
+            self._epochs = [sendable(frame.name) for frame in film.frames]
+            if self.epoch == len(self._epochs) - 1:
+                self._show_epoch()
             self.epoch = len(self._epochs) - 1
-            self._show_epoch()
 
     def cancel(self) -> None:
         """Stop the layout that is being made in the background; what is drawn stays."""
@@ -326,6 +274,32 @@ class Projector(Answers, Pictures, Widget, script="projector"):
         """
         return self._layouts.wait(timeout)
 
+    def plot(self) -> Figure:
+        """Return the picture as a matplotlib figure, for print; of a pair, the first."""
+        from simnb.visualization.embedding_map import embedding_map
+
+        return embedding_map(self._coords, self._column(), title=self._heading(), **self._marked())
+
+    def figure(self) -> Any:
+        """Return the picture as a Bokeh figure, which hovers and zooms without Python."""
+        return page(
+            self._heading(),
+            self._coords,
+            self._column(),
+            self._table,
+            self._cards.thumbnails,
+            self.height,
+        )
+
+    def save_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write an interactive page that works from a file, offline; return its path.
+
+        Up to 5,000 images are carried in it.
+        """
+        from simnb.visualization import save_html
+
+        return save_html(self.figure(), path)
+
     def close(self) -> None:
         """Stop what runs in the background, and remove the widget from the page."""
         if self._built:
@@ -341,35 +315,24 @@ class Projector(Answers, Pictures, Widget, script="projector"):
         shown = " | ".join(self._shown) or self.method
         return f"{type(self).__name__}({self.count} points × {width} dimensions{labels}, {shown})"
 
-    @traitlets.validate(
-        "method", "beside", "dimensions", "color_by", "hovered", "clicked", "epoch", "title"
-    )
-    def _check(self, proposal: Any) -> Any:
-        try:
-            return self._checked(proposal.trait.name, proposal.value)
-        except ValueError as error:
-            raise RefusedError(str(error)) from error
+    @traitlets.validate("epoch")
+    def _check_epoch(self, proposal: Any) -> int:
+        with refusing():
+            return check.row("epoch", proposal.value, max(1, len(self._epochs)))
 
-    def _checked(self, name: str, value: Any) -> Any:
-        if name == "title":
-            return text_of(value)
-        if name == "color_by":
-            return check.one_of(name, value, self._columns)
-        if name in ("hovered", "clicked"):
-            return None if value is None else check.row(name, value, self.count)
-        if name == "epoch":
-            return check.row(name, value, max(1, len(self._epochs)))
-        if self._epochs and value != getattr(self, name):
-            raise ValueError(f"`{name}` is that of all epochs. Received: {name}={value!r}")
-        if name == "dimensions":
-            return value
-        return check.one_of(name, value, [*self._methods, *([""] if name == "beside" else [])])
+    @traitlets.validate("method", "beside", "dimensions")
+    def _check_layout(self, proposal: Any) -> Any:
+        name, value = proposal.trait.name, proposal.value
+        with refusing():
+            if self._epochs and value != getattr(self, name):
+                raise ValueError(f"`{name}` is that of all epochs. Received: {name}={value!r}")
+            if name == "dimensions" or (name == "beside" and not value):
+                return value
+            return check.one_of(name, value, self._methods)
 
-    def _column(self) -> Column:
-        return self._table[self.color_by]
-
-    def _color(self, change: Any = None) -> None:
-        self._together(_coloring(self._column()))
+    @property
+    def _wanted(self) -> list[str]:
+        return [self.method, *([self.beside] if self.beside else [])]
 
     def _place(self, change: Any = None) -> None:
         """Draw the layouts that are asked for, or the nearest thing until they are there."""
@@ -378,13 +341,11 @@ class Projector(Answers, Pictures, Widget, script="projector"):
         for panel in ("method", "beside") if self.beside else ("method",):
             if not self._layouts.possible(getattr(self, panel), self.dimensions):
                 setattr(self, panel, AT_ONCE)  # coordinates given in 2-D have no third
-        wanted = [self.method, *([self.beside] if self.beside else [])]
-        self._together(self._drawing(wanted, self.dimensions, self._shown))
+        self._together(self._drawing(self._wanted, self.dimensions, self._shown))
         self._ask()
 
     def _ask(self) -> None:
-        wanted = [self.method, *([self.beside] if self.beside else [])]
-        self._layouts.ask([(name, self.dimensions) for name in wanted])
+        self._layouts.ask([(name, self.dimensions) for name in self._wanted])
 
     def _drawing(self, methods: list[str], dimensions: int, shown: list[str]) -> dict[str, Any]:
         names, drawn = self._layouts.best(methods, dimensions, shown)
@@ -408,15 +369,26 @@ class Projector(Answers, Pictures, Widget, script="projector"):
         self._neighborhood = Neighborhood(frame.embeddings, self._measure)
         self._coords = frame.coordinates
 
+    def _answer_cancel(self, message: Mapping[str, Any]) -> Answer:
+        self.cancel()
+        return {}, []
 
-def _coloring(column: Column | None) -> dict[str, Any]:
-    if column is None:  # a name that is refused when it is set
-        return {}
-    return {
-        "_colored": column.name,
-        "_codes": column.codes,
-        "_names": column.names,
-        "_colors": column.colors,
-        "_range": column.range_texts,
-        "_missing": column.missing,
-    }
+    def _heading(self) -> str:
+        name = self._shown[0]
+        shown = self._epochs[self.epoch] if self._epochs else METHOD_TITLES.get(name, name)
+        return f"{self.title} ({shown})" if self.title else shown
+
+    def _marked(self) -> dict[str, Any]:
+        """What is selected, and which lines lead from what was clicked."""
+        marked: dict[str, Any] = {"selection": self.selection or None}
+        if self.clicked is not None:
+            near = self.neighbors_of([self.clicked]).ids[0]
+            marked["neighbors"] = (self.clicked, near[near >= 0])
+        return marked
+
+    def _picture(self) -> bytes:
+        panels = [(self._heading(), self._coords)]
+        if self._beside is not None:
+            titles = [METHOD_TITLES.get(name, name) for name in self._shown]
+            panels = list(zip(titles, (self._coords, self._beside), strict=True))
+        return still(panels, self._column(), **self._marked())

@@ -296,7 +296,7 @@ def test_a_tf_data_set_brings_labels_and_images():
     for row, embedding in enumerate(embeddings_of(watch, 0)):
         (own,) = np.flatnonzero((images.reshape(12, -1) == embedding).all(axis=1))
         assert labels(watch)[row] == own % 3
-        thumbnail = watch.projector._thumbnails.pixels(row)[..., :3]
+        thumbnail = watch.projector._cards.thumbnails.pixels(row)[..., :3]
         np.testing.assert_array_equal(thumbnail, images[own])
 
 

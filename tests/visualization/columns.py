@@ -39,16 +39,10 @@ class Column:
 
 def categorical(codes, names, name="label", missing=None):
     codes = np.asarray(codes, np.uint16)
-    return Column(
-        name,
-        "categorical",
-        codes,
-        list(names),
-        palette.categorical_colors(len(names)),
-        None,
-        [],
-        missing,
-    )
+    colors = palette.categorical_colors(len(names))
+    if missing is not None:
+        colors[missing] = palette.NO_LABEL
+    return Column(name, "categorical", codes, list(names), colors, None, [], missing)
 
 
 def continuous(values, name="age"):
@@ -100,7 +94,10 @@ CASES = {
     "three dimensions": lambda: _clouds(500, 4, 3),
     "some NaN": _with_nan,
     "only NaN": lambda: (np.full((3, 2), np.nan, np.float32), categorical([0, 1, 1], "ab")),
-    "no value": lambda: (cloud(9, 3)[0], categorical([0, 1, 2] * 3, ["a", "b"], missing=2)),
+    "no value": lambda: (
+        cloud(9, 3)[0],
+        categorical([0, 1, 2] * 3, ["a", "b", "(none)"], missing=2),
+    ),
     "numbers": lambda: (cloud(300, 3)[0], continuous(np.r_[np.nan, np.arange(299.0)])),
     "one number": lambda: (cloud(5, 1)[0], continuous([3.0] * 5)),
     "no numbers": lambda: (cloud(5, 1)[0], continuous([np.nan] * 5)),

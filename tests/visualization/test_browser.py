@@ -2,16 +2,11 @@
 
 import pytest
 
-from simnb.visualization import metrics_by_threshold, precision_recall_curve, save_html
-from tests.chromium import CHROMIUM, FLAGS
+from simnb.visualization import metrics_by_threshold, precision_recall_curve
 from tests.visualization.cases import CASES, FIGURES, NASTY
 
 pytestmark = pytest.mark.browser
 
-READY = """() => {
-    const views = [...Bokeh.index];
-    return views.length > 0 && views.every(view => view.has_finished());
-}"""
 # Where on the page the points of every renderer with data are, by the renderer's name.
 POINTS = """() => {
     const [plot] = [...Bokeh.index];
@@ -52,33 +47,6 @@ PAINTED = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium")
-    with playwright.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
-
-
-def opened(browser, figure, folder):
-    """The page of a figure, and all that went wrong on it or was asked of the network."""
-    page = browser.new_page(viewport={"width": 900, "height": 900})
-    trouble = []
-    page.on("dialog", lambda own: (trouble.append(f"dialog: {own.message}"), own.dismiss()))
-    page.on("pageerror", lambda own: trouble.append(f"error: {own}"))
-    page.on("console", lambda own: own.type == "error" and trouble.append(f"console: {own.text}"))
-    page.on(
-        "request",
-        lambda own: own.url[:5] not in ("file:", "data:", "blob:") and trouble.append(own.url),
-    )
-    page.goto(save_html(figure, folder / "figure.html").as_uri())
-    page.wait_for_function(READY)
-    return page, trouble
-
-
 def hovered(page):
     """What the tooltips say, over a few points of the figure."""
     points = page.evaluate(POINTS)
@@ -91,10 +59,9 @@ def hovered(page):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_is_drawn_offline_and_says_what_is_under_the_pointer(name, browser, tmp_path):
-    page, trouble = opened(browser, FIGURES[name](CASES["usual"](), "bokeh"), tmp_path)
+def test_a_figure_is_drawn_offline_and_says_what_is_under_the_pointer(name, opened):
+    page = opened(FIGURES[name](CASES["usual"](), "bokeh"))
     said = " ".join(hovered(page))
-    page.close()
     expected = {
         "confusion_matrix": ["true: ", "predicted: ", "queries: ", "no match"],
         "metrics_by_threshold": ["metric: ", "distance: ", "value: ", "recall"],
@@ -104,15 +71,13 @@ def test_a_figure_is_drawn_offline_and_says_what_is_under_the_pointer(name, brow
     assert [words for words in expected if words not in said] == []
     assert "???" not in said
     assert "NaN" not in said
-    assert trouble == []
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_users_text_is_shown_letter_by_letter(name, browser, tmp_path):
-    page, trouble = opened(browser, FIGURES[name](CASES["user's text"](), "bokeh"), tmp_path)
+def test_a_users_text_is_shown_letter_by_letter(name, opened):
+    page = opened(FIGURES[name](CASES["user's text"](), "bokeh"))
     said = hovered(page)
     images = page.evaluate(IMAGES)
-    page.close()
     assert said
     if name == "confusion_matrix":
         assert all(any(f": {text}" in own for own in said) for text in NASTY)
@@ -121,12 +86,11 @@ def test_a_users_text_is_shown_letter_by_letter(name, browser, tmp_path):
     if name == "precision_recall_curve":
         assert any(NASTY[0][:20] in own for own in said)
     assert images == []
-    assert trouble == []
 
 
 @pytest.mark.parametrize("draw", [metrics_by_threshold, precision_recall_curve])
-def test_a_click_on_the_legend_hides_a_curve(draw, browser, tmp_path):
-    page, _ = opened(browser, draw(CASES["usual"]().results, backend="bokeh"), tmp_path)
+def test_a_click_on_the_legend_hides_a_curve(draw, opened):
+    page = opened(draw(CASES["usual"]().results, backend="bokeh"))
     items = "[...Bokeh.index][0].model.below.find(own => own.items).items"
     visible = f"() => {items}.map(own => own.renderers[0].visible)"
     before = page.evaluate(visible)
@@ -137,6 +101,5 @@ def test_a_click_on_the_legend_hides_a_curve(draw, browser, tmp_path):
     else:
         page.mouse.click(*page.evaluate(PAINTED))
     after = page.evaluate(visible)
-    page.close()
     assert all(before)
     assert [place for place, shown in enumerate(after) if not shown] == [1]

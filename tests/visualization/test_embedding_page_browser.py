@@ -4,19 +4,12 @@ import numpy as np
 import pytest
 from bokeh.models import BoxSelectTool, HoverTool
 
-from simnb.visualization import save_html
 from simnb.visualization.embedding_page import embedding_plot
-from tests import chromium as browsers
 from tests.visualization.columns import CASES, NASTY, NASTY_SHOWN, categorical
 from tests.visualization.test_embedding_page import Thumbnails
 
 pytestmark = pytest.mark.browser
 
-READY = """() => {
-    const views = [...Bokeh.index];
-    return views.length > 0 && views.every(view => view.has_finished());
-}"""
-READING = ["willReadFrequently"]  # Chromium's advice to the tests
 # Where on the page a row's point is.
 PLACE = """(row) => {
     const [plot] = [...Bokeh.index];
@@ -71,33 +64,6 @@ PAINTED = """(line) => {
         box.y + bbox.top + grid.bbox.top + entry.top + entry.height / 2,
     ];
 }"""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browsers.started() as browser:
-        yield browser
-
-
-@pytest.fixture
-def opened(chromium, tmp_path):
-    """Open a figure's page; at the end nothing must have gone wrong or asked for the network."""
-    open_pages = []
-
-    def show(plot):
-        context = browsers.offline_page(chromium, width=1000, height=700, expected=READING)
-        page, trouble = context.__enter__()
-        open_pages.append((context, trouble))
-        dialogs = lambda own: (trouble.append(f"dialog: {own.message}"), own.dismiss())  # noqa: E731
-        page.on("dialog", dialogs)
-        page.goto(save_html(plot, tmp_path / "map.html").as_uri())
-        page.wait_for_function(READY)
-        return page
-
-    yield show
-    for context, trouble in open_pages:
-        context.__exit__(None, None, None)
-        assert trouble == []
 
 
 def hover(page, row):

@@ -130,10 +130,17 @@ def test_coordinates_given_in_two_dimensions_have_no_third():
 @pytest.mark.parametrize("wrong", [np.zeros((49, 2)), np.zeros((50, 4)), np.zeros(50), "pca", None])
 def test_coordinates_that_do_not_fit_change_nothing(wrong, projector):
     before = projector.coordinates
-    with pytest.raises(ValueError, match="`xy` must be coordinates"):
+    with pytest.raises(ValueError, match="`xy` must"):
         projector.set_coords(wrong)
     assert projector.coordinates is before
     assert projector.method == "pca"
+
+
+def test_a_search_finds_nothing_in_labels_that_there_are_not():
+    made = Projector(X, metadata={"town": ["Allen", *["Bonn"] * 49]}, method="pca")
+    answer, _ = made._answer_search({"text": "all"})
+    assert answer["ids"]["view"].tolist() == [0, 0, 0, 0]
+    made.close()
 
 
 def test_selecting_gives_a_table_of_labels_metadata_and_places(projector):
@@ -540,7 +547,6 @@ def test_the_picture_shows_the_neighbours_of_what_was_clicked(projector):
     before = projector._picture()
     projector.clicked = 7
     assert projector._picture() != before
-    assert len(projector.plot().axes[0].collections) + len(projector.plot().axes[0].lines) > 0
 
 
 @pytest.mark.parametrize("path", ["no such folder/map.html", "."])

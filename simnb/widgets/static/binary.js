@@ -4,12 +4,13 @@ const ARRAY_KINDS = {
   uint32: Uint32Array,
   int32: Int32Array,
   float32: Float32Array,
+  float64: Float64Array,
 };
 
 /**
  * The array that a `{view, dtype, shape}` trait holds; copied only if it is misaligned.
  * @param {{view: DataView, dtype: string, shape: number[]}} packed
- * @returns {Uint8Array|Uint16Array|Uint32Array|Int32Array|Float32Array}
+ * @returns {Uint8Array|Uint16Array|Uint32Array|Int32Array|Float32Array|Float64Array}
  */
 export function decode({ view, dtype, shape }) {
   const Kind = ARRAY_KINDS[dtype];
@@ -26,7 +27,7 @@ export function decode({ view, dtype, shape }) {
 
 /**
  * The `{view, dtype, shape}` form of an array, which shares its memory.
- * @param {Uint8Array|Uint16Array|Uint32Array|Int32Array|Float32Array} array
+ * @param {Uint8Array|Uint16Array|Uint32Array|Int32Array|Float32Array|Float64Array} array
  * @param {number[]} [shape]
  * @returns {{view: DataView, dtype: string, shape: number[]}}
  */
