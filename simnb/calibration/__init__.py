@@ -17,6 +17,7 @@ that the last bits of a distance, which change with the size of a batch, decide 
 """
 
 from simnb.calibration.calibrate import calibrate
+from simnb.calibration.decisions import Decisions, decisions
 from simnb.calibration.evaluate import evaluate_at, evaluate_classification
 from simnb.calibration.match import match
 from simnb.calibration.results import CalibrationResults
@@ -24,8 +25,10 @@ from simnb.calibration.targets import Target
 
 __all__ = [
     "CalibrationResults",
+    "Decisions",
     "Target",
     "calibrate",
+    "decisions",
     "evaluate_at",
     "evaluate_classification",
     "match",

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simnb import check, labels
+from simnb.calibration.decisions import Decisions, decisions
 from simnb.classification_metrics import MatchCounts
-from simnb.matchers import ClassificationMatch, answers
+from simnb.matchers import ClassificationMatch
 from simnb.types import Lookups
 
 
@@ -96,26 +96,15 @@ def outcomes_of(
     known_classes: Any = None,
 ) -> Outcomes:
     """Return the outcomes of labelled queries, checked and sorted; the one sort there is."""
-    k = check.positive_integer("k", k)
-    found, distance = answers(matcher, lookups, k)
-    own = check.labels("labels", truth, len(lookups))
-    if len(own) == 0:
-        raise ValueError("`labels` must be of at least one query. Received: 0")
-    labels.same_kind("labels", own, found)
-    right = labels.equal(found, own) & np.isfinite(distance)
-    unknown = None
-    if known_classes is not None:
-        known = check.labels("known_classes", known_classes)
-        labels.same_kind("known_classes", known, found)
-        unknown = ~labels.among(own, known)
-        if (right & unknown).any():
-            label = own[np.argmax(right & unknown)]
-            raise ValueError(
-                f"`known_classes` must hold every class of the index. Received: none that is {label!r}, "
-                "which neighbours have"
-            )
-    order = np.argsort(distance, kind="stable")
-    return Outcomes(distance[order], right[order], None if unknown is None else unknown[order])
+    return in_order(decisions(lookups, truth, k, matcher, known_classes))
+
+
+def in_order(decided: Decisions) -> Outcomes:
+    """Return the outcomes of decisions, the nearest first."""
+    order, unknown = decided.order, decided.unknown
+    return Outcomes(
+        decided.oriented[order], decided.right[order], None if unknown is None else unknown[order]
+    )
 
 
 def _standing_before(flags: NDArray[np.bool_], places: NDArray[np.int64]) -> NDArray[np.int64]:
