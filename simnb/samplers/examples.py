@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Source(ABC):
+    """Examples that are fetched by their rows, many at a time: from files, from a stored array."""
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def gather(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Return the examples at one or more rows, stacked."""
 
 
 class Examples:
@@ -14,7 +26,7 @@ class Examples:
 
     Parameters
     ----------
-    source : array, memory map, tensor or list
+    source : array, memory map, HDF5 or zarr array, tensor, list or Source
     order : int64 array [n]
         Rows of the source.
     load : callable, optional
@@ -60,40 +72,90 @@ class Examples:
     @property
     def example_shape(self) -> tuple[int, ...]:
         """Shape of one example; of the first one, where they differ."""
-        if isinstance(self._source, np.ndarray) and self._load is None:
+        if isinstance(self._source, (np.ndarray, StoredArray)) and self._load is None:
             return self._source.shape[1:]
         return np.shape(self[0])
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """NumPy dtype of an example."""
-        if isinstance(self._source, np.ndarray) and self._load is None:
+        if isinstance(self._source, (np.ndarray, StoredArray)) and self._load is None:
             return self._source.dtype
         return np.asarray(self[0]).dtype
 
     def gather(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """Return the examples at these rows of the source, stacked."""
-        if isinstance(self._source, np.ndarray):
-            found: Any = self._source.take(rows, axis=0)
+        if isinstance(self._source, Source):
+            # One example tells what shape none of them have.
+            found: Any = self._source.gather(rows if len(rows) else np.zeros(1, np.int64))
+            found = found[: len(rows)]
+        elif isinstance(self._source, np.memmap):
+            found = in_ascending_order(self._source, rows)
+        elif isinstance(self._source, np.ndarray):
+            found = self._source.take(rows, axis=0)
         else:
             found = [self._source[row] for row in rows]
         if self._load is not None:
             found = [self._load(example) for example in found]
-        if isinstance(found, np.ndarray):
-            return found
-        shapes = {np.shape(example) for example in found}
-        if len(shapes) > 1:
-            raise ValueError(
-                f"Examples of one batch must have one shape. Received: shapes {sorted(shapes)[:5]}"
-            )
-        return np.stack([np.asarray(example) for example in found]) if found else np.empty((0,))
+        return found if isinstance(found, np.ndarray) else stacked(found)
 
     def __repr__(self) -> str:
         return f"Examples(shape={self.shape}, dtype={self.dtype})"
 
 
-def as_source(x: Any) -> NDArray[Any] | list[Any] | tuple[Any, ...]:
-    """Return what rows can be gathered from: an array sharing the memory of `x`, or a list.
+class StoredArray(Source):
+    """The rows of an array that its library keeps on disk, in chunks: HDF5, zarr.
+
+    Parameters
+    ----------
+    array : array-like [n, ...]
+        With `shape` and `dtype`; indexed by a slice or by ascending row numbers.
+    """
+
+    def __init__(self, array: Any) -> None:
+        self._array = array
+        self.shape: tuple[int, ...] = tuple(array.shape)
+        self.dtype: np.dtype[Any] = np.dtype(array.dtype)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def gather(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Return the examples at these rows, read in the order in which they are stored."""
+        return in_ascending_order(self._array, rows)
+
+
+def in_ascending_order(array: Any, rows: NDArray[np.int64], block: int = 256) -> NDArray[Any]:
+    """Return `array[rows]`, read block by block in ascending order of the rows.
+
+    HDF5 takes no other order, and long lists of rows only slowly; a disk reads ahead.
+    """
+    found = np.empty((len(rows), *array.shape[1:]), dtype=array.dtype)
+    order = np.argsort(rows, kind="stable")
+    for start in range(0, len(rows), block):
+        places = order[start : start + block]
+        wanted, inverse = np.unique(rows[places], return_inverse=True)
+        first, last = int(wanted[0]), int(wanted[-1])
+        if last - first < 4 * len(wanted):
+            part = np.asarray(array[first : last + 1])[wanted - first]
+        else:
+            part = np.asarray(array[wanted])
+        found[places] = part[inverse]
+    return found
+
+
+def stacked(examples: Sequence[Any], way_out: str = "") -> NDArray[Any]:
+    """Return examples of one shape in one array; `way_out` ends the message if they are not."""
+    shapes = {np.shape(example) for example in examples}
+    if len(shapes) > 1:
+        raise ValueError(
+            f"Examples of one batch must have one shape. Received: shapes {sorted(shapes)[:5]}{way_out}"
+        )
+    return np.stack([np.asarray(example) for example in examples]) if examples else np.empty((0,))
+
+
+def as_source(x: Any) -> NDArray[Any] | list[Any] | tuple[Any, ...] | Source:
+    """Return what rows can be gathered from: an array sharing the memory of `x`, a list or a Source.
 
     Raises
     ------
@@ -102,14 +164,24 @@ def as_source(x: Any) -> NDArray[Any] | list[Any] | tuple[Any, ...]:
     """
     if x is None:
         raise ValueError("`x` must be an array or a list of examples. Received: x=None")
-    if not isinstance(x, (np.ndarray, list, tuple)):
-        if not hasattr(x, "__array__"):
-            raise ValueError(
-                f"`x` must be an array or a list of examples. Received: {type(x).__name__}"
-            )
-        x = np.asarray(x)  # tensors on the CPU lend their memory
-    if isinstance(x, np.ndarray) and x.ndim == 0:
+    if not isinstance(x, (np.ndarray, list, tuple, Source)):
+        x = StoredArray(x) if _is_stored(x) else _as_array(x)
+    if isinstance(x, (np.ndarray, StoredArray)) and len(x.shape) == 0:
         raise ValueError("`x` must have one row an example. Received: a scalar")
     if len(x) == 0:
         raise ValueError("`x` must hold at least one example. Received: 0")
     return x
+
+
+def _as_array(x: Any) -> NDArray[Any]:
+    if not hasattr(x, "__array__"):
+        raise ValueError(
+            f"`x` must be an array or a list of examples. Received: {type(x).__name__}"
+        )
+    return np.asarray(x)  # tensors on the CPU lend their memory
+
+
+def _is_stored(x: Any) -> bool:
+    """Whether `x` is an array on disk, of which `np.asarray` would read the whole."""
+    shaped = all(hasattr(x, name) for name in ("shape", "dtype", "__getitem__"))
+    return shaped and (hasattr(x, "chunks") or not hasattr(x, "__array__"))

@@ -1,7 +1,8 @@
-"""Balanced batches from examples in memory, in a memory map or in a list of paths."""
+"""Balanced batches from examples in memory, in an array on disk or in a list of paths."""
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -24,7 +25,8 @@ class MultiShotMemorySampler(Sampler):
 
     Parameters
     ----------
-    x : array [n, ...], memory map, tensor, or list of n examples or paths
+    x : array [n, ...], memory map, HDF5 or zarr array, tensor, or list of n examples or paths
+        What is on disk stays there; a batch reads its own rows, in ascending order.
     y : integers or strings [n]
         Batches carry them as they are; strings as their place in `class_list`.
     load_example_fn : callable, optional
@@ -157,9 +159,16 @@ class MultiShotMemorySampler(Sampler):
         shown = ", ".join(repr(label) for label in small[:10].tolist()) + (
             ", …" if len(small) > 10 else ""
         )
-        warnings.warn(
+        warn_the_caller(
             f"{len(small)} of {len(classes)} classes have fewer than {self.examples_per_class_per_batch} examples "
             f"(examples_per_class_per_batch) and are drawn with replacement: {shown}. "
-            "To leave them out, name the others in `class_list`.",
-            stacklevel=3,
+            "To leave them out, name the others in `class_list`."
         )
+
+
+def warn_the_caller(message: str) -> None:
+    """Warn at the line outside of simnb that led here, through however many of its classes."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith("simnb."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)

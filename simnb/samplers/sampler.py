@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from simnb import check
 
-Augmenter = Callable[[Any, Any, int, bool], tuple[Any, Any]]
+Augmenter = Callable[..., tuple[Any, Any]]
 
 
 class Sampler(keras.utils.PyDataset, ABC):
@@ -27,7 +28,8 @@ class Sampler(keras.utils.PyDataset, ABC):
     steps_per_epoch : int, default 1000
     augmenter : callable, optional
         Called as `augmenter(x, y, num_augmentations_per_example, is_warmup)`; returns
-        the x and y that the batch then has.
+        the x and y that the batch then has. If it has a parameter `seed`, that is given
+        too: a number for this batch, from which it can take all chance.
     num_augmentations_per_example : int, default 1
         Passed to the augmenter.
     warmup : int, default 0
@@ -50,6 +52,7 @@ class Sampler(keras.utils.PyDataset, ABC):
         if augmenter is not None and not callable(augmenter):
             raise ValueError(f"`augmenter` must be callable or None. Received: {augmenter!r}")
         self.augmenter = augmenter
+        self._seeds_augmenter = augmenter is not None and _takes_seed(augmenter)
         self.num_augmentations_per_example = check.positive_integer(
             "num_augmentations_per_example", num_augmentations_per_example
         )
@@ -75,9 +78,12 @@ class Sampler(keras.utils.PyDataset, ABC):
         epoch = self.epoch if epoch is None else epoch
         # A counter-based generator: any (epoch, batch) at the same small cost.
         bits = np.random.Philox(key=self._key, counter=[0, 0, batch_id, epoch])
-        x, y = self.draw(np.random.Generator(bits))
+        rng = np.random.Generator(bits)
+        x, y = self.draw(rng)
         if self.augmenter is not None:
-            x, y = self.augmenter(x, y, self.num_augmentations_per_example, epoch < self.warmup)
+            seed = {"seed": int(rng.integers(2**31))} if self._seeds_augmenter else {}
+            number, is_warmup = self.num_augmentations_per_example, epoch < self.warmup
+            x, y = self.augmenter(x, y, number, is_warmup, **seed)
         return x, y
 
     def labels_of(self, y: NDArray[Any]) -> NDArray[Any]:
@@ -93,6 +99,13 @@ class Sampler(keras.utils.PyDataset, ABC):
     def on_epoch_end(self) -> None:
         """Go on to the next epoch's batches; Keras calls this."""
         self.epoch += 1
+
+
+def _takes_seed(augmenter: Augmenter) -> bool:
+    try:
+        return "seed" in inspect.signature(augmenter).parameters
+    except (TypeError, ValueError):  # a callable that does not tell
+        return False
 
 
 class EpochBatches(keras.utils.PyDataset):

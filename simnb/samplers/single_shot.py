@@ -19,7 +19,7 @@ class SingleShotMemorySampler(Sampler):
 
     Parameters
     ----------
-    x : array [n, ...], memory map, tensor or list of n examples
+    x : array [n, ...], memory map, HDF5 or zarr array, tensor or list of n examples
     augmenter : callable
         Called as `augmenter(x, y, num_augmentations_per_example, is_warmup)`.
     examples_per_batch : int

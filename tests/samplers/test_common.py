@@ -1,22 +1,31 @@
 """What every sampler must do, run for every sampler that the package exports."""
 
+import functools
 import inspect
+import tempfile
 import warnings
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simnb import datasets, losses, samplers
 from simnb.samplers import (
+    MultiShotFileSampler,
     MultiShotMemorySampler,
     Sampler,
     SingleShotMemorySampler,
+    TFDataSampler,
     TFDatasetMultiShotMemorySampler,
+    TFRecordDatasetSampler,
     select_examples,
+    write_tfrecords,
 )
+from simnb.samplers.sampler import EpochBatches
 
 FOUND = {
     value
@@ -58,10 +67,48 @@ def from_dataset(**arguments):
         )
 
 
-MAKERS = {
+_FOLDER = tempfile.TemporaryDirectory(prefix="simnb-samplers-")  # gone with the session
+
+
+@functools.cache
+def paths():
+    names = [Path(_FOLDER.name) / f"{row}.npy" for row in range(len(X))]
+    for name, example in zip(names, X, strict=True):
+        np.save(name, example)
+    return names
+
+
+@functools.cache
+def shards():
+    write_tfrecords(X, LABELS, Path(_FOLDER.name) / "records", examples_per_shard=30)
+    return Path(_FOLDER.name) / "records"
+
+
+def of_files(**arguments):
+    return MultiShotFileSampler(
+        paths(), LABELS, np.load, 3, examples_per_class_per_batch=4, **arguments
+    )
+
+
+def of_tf_data(**arguments):
+    data = tf.data.Dataset.from_tensor_slices((X, LABELS))
+    return TFDataSampler(data, 3, examples_per_class_per_batch=4, **arguments)
+
+
+def of_records(**arguments):
+    return TFRecordDatasetSampler(shards(), example_per_class=4, batch_size=12, **arguments)
+
+
+IN_MEMORY = {
     MultiShotMemorySampler: multi_shot,
     SingleShotMemorySampler: single_shot,
     TFDatasetMultiShotMemorySampler: from_dataset,
+}
+MAKERS = {
+    **IN_MEMORY,
+    MultiShotFileSampler: of_files,
+    TFDataSampler: of_tf_data,
+    TFRecordDatasetSampler: of_records,
 }
 each_sampler = pytest.mark.parametrize("make", MAKERS.values(), ids=lambda make: make.__name__)
 
@@ -175,14 +222,29 @@ def test_the_views_behave_as_arrays(make):
 
 
 @each_sampler
-def test_the_callers_examples_are_neither_copied_nor_reordered(make):
+def test_what_is_done_to_a_batch_changes_neither_the_callers_examples_nor_the_next_batch(make):
     before = X.copy(), LABELS.copy()
     sampler = make(seed=1)
-    assert np.shares_memory(sampler.x._source, X)
-    x, _ = sampler[0]
+    x, y = sampler[0]
+    truth = x.copy(), y.copy()
     x += 1
+    y += 1
     sampler.get_slice(0, 5)[0][:] = 7
+    assert equal(sampler[0], truth)
     assert equal((X, LABELS), before)
+
+
+@pytest.mark.parametrize("make", IN_MEMORY.values(), ids=lambda make: make.__name__)
+def test_the_callers_examples_are_not_copied(make):
+    assert np.shares_memory(make(seed=1).x._source, X)
+
+
+@each_sampler
+def test_the_batches_of_validation_are_the_same_every_epoch(make):
+    batches = EpochBatches(make(seed=1), steps=3)
+    first = [batches[i] for i in range(3)]
+    batches.on_epoch_end()
+    assert all(equal(batches[i], first[i]) for i in range(3))
 
 
 @each_sampler
