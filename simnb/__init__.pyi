@@ -1,9 +1,12 @@
+from . import architectures as architectures
+from . import augmenters as augmenters
 from . import calibration as calibration
 from . import callbacks as callbacks
 from . import classification_metrics as classification_metrics
 from . import datasets as datasets
 from . import distances as distances
 from . import duplicates as duplicates
+from . import features as features
 from . import indexer as indexer
 from . import layers as layers
 from . import lessons as lessons

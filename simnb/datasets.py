@@ -66,7 +66,7 @@ def load(
         return x, y
     tried = ["no such data set in " + ", ".join(map(str, _folders(data_dir)))]
     if download:
-        if _is_reachable(_CATALOG):
+        if is_reachable(_CATALOG):
             try:
                 folder = _download(name, data_dir)
             except Exception as error:  # whatever TFDS met, the sample may still do
@@ -177,7 +177,7 @@ def _download(name: str, data_dir: str | os.PathLike[str] | None) -> Path:
     return Path(builder.data_dir)
 
 
-def _is_reachable(url: str, seconds: float = 4.0) -> bool:
+def is_reachable(url: str, seconds: float = 4.0) -> bool:
     """Whether a server answers, whatever it says; a name look-up that hangs counts as no."""
     answered = threading.Event()
 
