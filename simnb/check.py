@@ -15,52 +15,63 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def positive_integer(name: str, value: Any) -> int:
-    """`value` as an int of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+def positive_integer(name: str, value: Any, most: int | None = None) -> int:
+    """`value` as an int of at least 1, and at most `most`."""
+    if not _is_whole(value) or value < 1 or (most is not None and value > most):
+        allowed = "of at least 1" if most is None else f"from 1 to {most}"
+        raise ValueError(f"`{name}` must be a whole number {allowed}. Received: {name}={value!r}")
+    return int(value)
+
+
+def seed(name: str, value: Any) -> int:
+    """`value` as an int of at least 0, as NumPy's generators take it."""
+    if not _is_whole(value) or value < 0:
         raise ValueError(
-            f"`{name}` must be a whole number of at least 1. Received: {name}={value!r}"
+            f"`{name}` must be a whole number of at least 0. Received: {name}={value!r}"
         )
     return int(value)
 
 
 def finite(name: str, value: Any) -> float:
     """`value` as a finite float."""
-    if not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
+    number = _real(value)
+    if not np.isfinite(number):
         raise ValueError(f"`{name}` must be a finite number. Received: {name}={value!r}")
-    return float(value)
+    return number
 
 
 def non_negative(name: str, value: Any) -> float:
     """`value` as a finite float of at least 0."""
-    if not isinstance(value, (int, float, np.number)) or not 0 <= value < np.inf:
+    number = _real(value)
+    if not 0 <= number < np.inf:
         raise ValueError(
             f"`{name}` must be a finite number of at least 0. Received: {name}={value!r}"
         )
-    return float(value)
+    return number
 
 
 def positive(name: str, value: Any) -> float:
     """`value` as a finite float above 0."""
-    if non_negative(name, value) == 0:
+    number = non_negative(name, value)
+    if number == 0:
         raise ValueError(f"`{name}` must be above 0. Received: {name}={value!r}")
-    return float(value)
+    return number
 
 
 def threshold(name: str, value: Any) -> float:
     """`value` as a float to compare distances with; it may be infinite."""
-    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    if not number or np.isnan(value):
+    number = _real(value)
+    if np.isnan(number):
         raise ValueError(f"`{name}` must be a number. Received: {name}={value!r}")
-    return float(value)
+    return number
 
 
 def between_0_and_1(name: str, value: Any) -> float:
     """`value` as a float above 0 and below 1."""
-    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    if not number or not 0 < value < 1:
+    number = _real(value)
+    if not 0 < number < 1:
         raise ValueError(f"`{name}` must be between 0 and 1. Received: {name}={value!r}")
-    return float(value)
+    return number
 
 
 def one_of(name: str, value: Any, allowed: Collection[str]) -> str:
@@ -123,8 +134,7 @@ def rows(name: str, value: Any, count: int) -> NDArray[np.int64]:
 
 def row(name: str, value: Any, count: int) -> int:
     """`value`, one row number below `count`."""
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or not 0 <= value < count:
+    if not _is_whole(value) or not 0 <= value < count:
         raise ValueError(
             f"`{name}` must be a row number from 0 to {count - 1}. Received: {name}={value!r}"
         )
@@ -180,6 +190,20 @@ def labels(name: str, value: Any, count: int | None = None) -> NDArray[Any]:
             )
         )
     return found
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _real(value: Any) -> float:
+    """`value` as a float; NaN for what is no real number, such as a text or a bool."""
+    if not _is_whole(value) and not isinstance(value, (float, np.floating)):
+        return np.nan
+    try:
+        return float(value)
+    except OverflowError:  # of an int
+        return np.inf if value > 0 else -np.inf
 
 
 def _label_kind(label: Any) -> str:

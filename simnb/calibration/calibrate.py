@@ -9,7 +9,13 @@ import numpy as np
 
 from simnb.calibration.outcomes import outcomes_of
 from simnb.calibration.results import CalibrationResults
-from simnb.calibration.targets import Target, best_place, checked_targets, place_of
+from simnb.calibration.targets import (
+    Target,
+    argument_of,
+    best_place,
+    checked_targets,
+    place_of,
+)
 from simnb.classification_metrics import (
     ClassificationMetric,
     make_classification_metric,
@@ -77,7 +83,8 @@ def calibrate(
     cuts = np.append(-np.inf, outcomes.cuts())
     counts = outcomes.counts(cuts)
     places = {"optimal": best_place(metric, counts)}
-    places.update((name, place_of(name, own, metric, counts)) for name, own in targets.items())
+    for name, target in targets.items():
+        places[name] = place_of(argument_of(name), target, metric, counts)
     # The calibration metric comes last, as in TensorFlow Similarity's table.
     curves = {own.name: own.at(counts) for own in (*extra, metric) if own.name != metric.name}
     curves[metric.name] = metric.at(counts)

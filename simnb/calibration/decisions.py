@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _KINDS = ("any", "wrong", "missed")
+_MOST_CLASSES = 10_000  # whose table of everyone with everyone is 800 MB
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,12 +138,22 @@ class Decisions:
         classes, matrix
             Labels [c], sorted, and int64 [c, c + 1]: a row a true class, a column an
             answer, the last for queries that are given none.
+
+        Raises
+        ------
+        ValueError
+            There are more than 10,000 classes.
         """
         classes, truth, answer = self.codes
         size = len(classes)
+        if size > _MOST_CLASSES:
+            raise ValueError(
+                f"A confusion is a table of at most {_MOST_CLASSES:,} classes: `mistakes` and `per_class` tell "
+                f"of more. Received: {size:,} classes"
+            )
         column = np.where(self.given(distance), answer, size)
         cells = np.bincount(truth * (size + 1) + column, minlength=size * (size + 1))
-        return classes, cells.reshape(size, size + 1).astype(np.int64)
+        return classes, cells.reshape(size, size + 1).astype(np.int64, copy=False)
 
     def per_class(self, distance: float) -> pd.DataFrame:
         """Return the metrics of each class's queries, a row for each class that has any.
@@ -250,7 +261,7 @@ def decisions(
         of_labels.same_kind("known_classes", known, found)
         unknown = ~of_labels.among(own, known)
         if (right & unknown).any():
-            label = own[np.argmax(right & unknown)]
+            label, *_ = own[right & unknown].tolist()
             raise ValueError(
                 f"`known_classes` must hold every class of the index. Received: none that is {label!r}, "
                 "which neighbours have"

@@ -17,33 +17,35 @@ from simnb.classification_metrics import (
 Target: TypeAlias = float | Mapping[str, float] | str
 
 
-def best_place(metric: ClassificationMetric, counts: MatchCounts) -> int:
-    """The threshold where a metric is best; at ties the nearest."""
+def best_place(
+    metric: ClassificationMetric, counts: MatchCounts, argument: str = "calibration_metric"
+) -> int:
+    """The threshold where a metric, which errors call `argument`, is best; at ties the nearest."""
     curve = metric.at(counts).copy()
     curve[0] = np.nan  # withholding every answer is no threshold
     if np.isnan(curve).all():
         raise ValueError(
-            f"`calibration_metric` must be defined for these queries. Received: {metric.name}, a rate of none of them"
+            f"`{argument}` must be defined for these queries. Received: {metric.name}, a rate of none of them"
         )
     return int(np.nanargmax(curve) if metric.maximize else np.nanargmin(curve))
 
 
-def place_of(name: str, target: Any, metric: ClassificationMetric, counts: MatchCounts) -> int:
-    """The threshold that meets a target and gives up least.
+def place_of(argument: str, target: Any, metric: ClassificationMetric, counts: MatchCounts) -> int:
+    """The threshold that meets a target, which errors call `argument`, and gives up least.
 
     The first of the counts is that of withholding every answer: it is taken where no other
     meets a limit on mistakes, or none is as cheap.
     """
     if isinstance(target, str) and target == "equal_error_rate":
         return _equal_error_rate(counts)
-    ratio = _cost_ratio(name, target)
+    ratio = _cost_ratio(argument, target)
     if ratio is not None:
         return int(np.argmin(ratio * counts.fp + counts.fn))
-    metric, value = _metric_and_value(name, target, metric)
-    return _reaching(name, value, metric, counts)
+    metric, value = _metric_and_value(argument, target, metric)
+    return _reaching(argument, value, metric, counts)
 
 
-def _metric_and_value(name: str, target: Any, metric: Any) -> tuple[Any, float]:
+def _metric_and_value(argument: str, target: Any, metric: Any) -> tuple[Any, float]:
     """The metric to reach, the given one for a bare number, and how much of it."""
     value = target
     if isinstance(target, Mapping) and len(target) == 1:
@@ -52,16 +54,16 @@ def _metric_and_value(name: str, target: Any, metric: Any) -> tuple[Any, float]:
     number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
     if not number or not 0 <= value <= 1:
         raise ValueError(
-            f"`thresholds_targets` must be numbers from 0 to 1, {{metric: number}}, {{'cost_ratio': number}} or "
-            f"'equal_error_rate'. Received: {name!r}: {target!r}"
+            f"`{argument}` must be a number from 0 to 1, {{metric: number}}, {{'cost_ratio': number}} or "
+            f"'equal_error_rate'. Received: {target!r}"
         )
     return metric, float(value)
 
 
-def _cost_ratio(name: str, target: Any) -> float | None:
+def _cost_ratio(argument: str, target: Any) -> float | None:
     """The ratio of a target that is one."""
     if isinstance(target, Mapping) and set(target) == {"cost_ratio"}:
-        return check.positive(f"thresholds_targets[{name!r}]", target["cost_ratio"])
+        return check.positive(argument, target["cost_ratio"])
     return None
 
 
@@ -72,11 +74,13 @@ def _equal_error_rate(counts: MatchCounts) -> int:
     return int(np.argmin(np.abs(wrong - missed)))
 
 
-def _reaching(name: str, value: float, metric: ClassificationMetric, counts: MatchCounts) -> int:
+def _reaching(
+    argument: str, value: float, metric: ClassificationMetric, counts: MatchCounts
+) -> int:
     curve = metric.at(counts)
     if np.isnan(curve).all():
         raise ValueError(
-            f"`thresholds_targets` {name!r}: {metric.name} is undefined, a rate of none of these queries."
+            f"`{argument}`: {metric.name} is undefined, a rate of none of these queries."
         )
     meets = np.flatnonzero(curve >= value if metric.maximize else curve <= value)
     if metric.maximize or not metric.increasing:
@@ -84,7 +88,7 @@ def _reaching(name: str, value: float, metric: ClassificationMetric, counts: Mat
     if len(meets) == 0:
         nearest = np.nanmax(curve[1:]) if metric.maximize else np.nanmin(curve[1:])
         raise ValueError(
-            f"`thresholds_targets` {name!r}: no threshold has {metric.name} "
+            f"`{argument}`: no threshold has {metric.name} "
             f"{'of at least' if metric.maximize else 'of at most'} {value}; the best is {nearest:.4f}."
         )
     # Growing metrics that should be large are met from some distance on, and so are falling
@@ -105,7 +109,17 @@ def checked_targets(targets: Any) -> Mapping[str, Target]:
             raise ValueError(
                 f"`thresholds_targets` must have names that are strings, other than 'optimal' and 'all'. Received: {name!r}"
             )
-        rate = isinstance(target, str) and target == "equal_error_rate"
-        if not rate and _cost_ratio(name, target) is None:
-            _metric_and_value(name, target, None)
+        check_target(argument_of(name), target)
     return targets
+
+
+def check_target(argument: str, target: Any) -> None:
+    """Refuse what is no target, before the time that looking up takes."""
+    rate = isinstance(target, str) and target == "equal_error_rate"
+    if not rate and _cost_ratio(argument, target) is None:
+        _metric_and_value(argument, target, None)
+
+
+def argument_of(name: str) -> str:
+    """What errors call the target of that name."""
+    return f"thresholds_targets[{name!r}]"

@@ -128,7 +128,9 @@ def _twin(loss: MetricLoss, offset: Any) -> tuple[MetricLoss, list[Any]]:
     seen: list[Any] = []
 
     def anchor_losses(distances: Any, positives: Any, negatives: Any) -> Any:
-        return own_anchor_losses(distances + offset, positives, negatives)
+        return own_anchor_losses(
+            distances + ops.cast(offset, distances.dtype), positives, negatives
+        )
 
     def call(y_true: Any, y_pred: Any) -> Any:
         seen.append(own_call(y_true, y_pred))
@@ -168,6 +170,8 @@ def _differentiated(
 
 
 def _to_numpy(tensor: Any) -> NDArray[np.float64]:
+    if keras.backend.standardize_dtype(tensor.dtype) == "bfloat16":  # which NumPy has not
+        tensor = ops.cast(tensor, "float32")
     return np.asarray(ops.convert_to_numpy(tensor)).astype(np.float64)
 
 

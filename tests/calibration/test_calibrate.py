@@ -97,7 +97,10 @@ LOOKUPS = looked_up([0.1, 0.2], [1, 2])
         ({"labels": [1.0, np.nan]}, r"`labels` must be integers or strings.*float64"),
         ({"labels": [1, 2], "k": 0}, r"`k` must be a whole number of at least 1"),
         ({"labels": [1, 2], "k": 2}, r"neighbours looked up, 1.*k=2"),
-        ({"labels": [1, 2], "thresholds_targets": {"a": 1.5}}, r"numbers from 0 to 1.*'a': 1.5"),
+        (
+            {"labels": [1, 2], "thresholds_targets": {"a": 1.5}},
+            r"\['a'\]` must be a number from 0 to 1.*1\.5",
+        ),
         (
             {"labels": [1, 2], "thresholds_targets": {"a": {"auc": 0.5}}},
             r"Unknown classification metric",

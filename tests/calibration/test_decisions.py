@@ -222,3 +222,20 @@ def test_bad_input_is_named(labels, arguments, message):
 def test_there_is_something_to_decide():
     with pytest.raises(ValueError, match="at least one query"):
         decisions(looked_up([], []), [])
+
+
+@pytest.mark.parametrize(("found", "shown"), [(2, "2"), ("cat", "'cat'")])
+def test_a_class_that_is_not_said_to_be_known_is_shown_as_it_is_written(found, shown):
+    other = 1 if found == 2 else "dog"
+    with pytest.raises(ValueError, match=f"Received: none that is {shown}, which"):
+        decisions(looked_up([0.1], [found]), [found], known_classes=[other])
+
+
+def test_a_confusion_of_very_many_classes_is_refused_with_what_tells_the_same():
+    many = np.arange(10_001)
+    decided = decisions(looked_up(many / 10_001, many), many)
+    with pytest.raises(
+        ValueError, match=r"at most 10,000 classes.*`mistakes`.*`per_class`.*10,001"
+    ):
+        decided.confusion(0.5)
+    assert len(decided.per_class(0.5)) == 10_001

@@ -155,5 +155,7 @@ def test_a_cost_ratio_that_is_no_positive_number_is_refused(ratio):
     "target", [True, float("nan"), -0.1, "best", None, {}, {"f1": 1, "fpr": 0}]
 )
 def test_a_target_that_is_none_is_refused(target):
-    with pytest.raises(ValueError, match=r"`thresholds_targets` must be numbers from 0 to 1"):
+    with pytest.raises(
+        ValueError, match=r"`thresholds_targets\['mine'\]` must be a number from 0 to 1"
+    ):
         calibrate(looked_up([0.1], [1]), [1], {"mine": target})

@@ -323,3 +323,16 @@ def test_a_backend_without_gradients_says_so(monkeypatch):
 
 def test_it_is_found_beside_the_losses():
     assert {"Explanation", "explain"} <= set(losses.__all__)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "mixed_float16"])
+@each_kind
+def test_a_loss_of_half_precision_is_explained(case, dtype):
+    cls, arguments = case
+    x, y = BATCHES["uneven classes"]
+    half = explain(cls(**{**arguments, "distance": "euclidean", "dtype": dtype}), y, x)
+    full = explain(make(case), y, x)
+    assert half.value == pytest.approx(full.value, rel=0.1, abs=0.05)
+    assert half.pairs.dtype == half.gradient.dtype == half.anchors.dtype == np.float64
+    assert half.pairs.any()
+    assert half.gradient.any()
