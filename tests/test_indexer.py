@@ -534,3 +534,31 @@ def test_distance_is_not_a_parameter_of_the_engine():
         ValueError, match=r"ExactSearch has the parameters none.*Received: distance"
     ):
         Indexer(2, search={"engine": "exact", "distance": "l2"})
+
+
+def test_every_change_of_the_items_makes_a_newer_version():
+    index = Indexer(embedding_size=2)
+    seen = [index.version]
+    for change in (
+        lambda: index.add([[1.0, 0.0], [0.0, 1.0]]),
+        lambda: index.add([0.0, 2.0]),
+        lambda: index.remove([1]),
+        index.reset,
+        lambda: index.add([[1.0, 0.0], [0.0, 1.0]]),
+    ):
+        change()
+        seen.append(index.version)
+    assert seen == sorted(set(seen))
+
+
+def test_what_changes_no_item_makes_no_newer_version():
+    index = Indexer(embedding_size=2)
+    index.add([[1.0, 0.0]], labels=[1])
+    before = index.version
+    index.query([[0.0, 1.0]])
+    index.with_search("exact").remove([0])
+    index.add(np.zeros((0, 2)), labels=[])
+    for wrong in (lambda: index.remove([7]), lambda: index.add([[np.nan, 0.0]], labels=[1])):
+        with pytest.raises(ValueError, match=r"Received|Not there"):
+            wrong()
+    assert index.version == before

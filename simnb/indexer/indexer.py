@@ -68,7 +68,13 @@ class Indexer(EvaluatedIndex):
         self._engine = self._new_engine("exact" if self._automatic else search)
         self._store = MemoryStore()
         self._next_id = 0
+        self._version = 0
         self.calibration: CalibrationResults | None = None
+
+    @property
+    def version(self) -> int:
+        """Greater after every change of the items, so that a change is noticed at no cost."""
+        return self._version
 
     @property
     def engine(self) -> Search:
@@ -140,6 +146,7 @@ class Indexer(EvaluatedIndex):
         self._engine = engine
         self._store.append(checked_labels, checked_data)
         self._next_id += len(vectors)
+        self._version += 1
         return ids
 
     batch_add = add
@@ -155,6 +162,7 @@ class Indexer(EvaluatedIndex):
         rows = self._engine.rows(np.atleast_1d(ids))
         self._engine.remove(ids)
         self._store = self._store.remove(rows)
+        self._version += 1
 
     def query(self, embeddings: Any, k: int = 5) -> Lookups:
         """Return the k nearest items of each query, nearest first, ties by id.
@@ -202,6 +210,7 @@ class Indexer(EvaluatedIndex):
         self._engine = self._new_engine("exact" if self._automatic else self._search)
         self._store = MemoryStore()
         self._next_id = 0
+        self._version += 1
 
     def to_data_frame(self, num_items: int = 0) -> pd.DataFrame:
         """Return the first `num_items` items, all of them for 0, as a DataFrame.

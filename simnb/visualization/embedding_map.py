@@ -44,6 +44,7 @@ def embedding_map(
     *,
     title: str,
     selection: Any = None,
+    faint: Any = None,
     neighbors: Any = None,
     size: tuple[float, float] = (7.0, 5.0),
 ) -> Figure:
@@ -62,6 +63,8 @@ def embedding_map(
     title : str
     selection : rows, optional
         Drawn in full colour, all others faint.
+    faint : bool [n], optional
+        Drawn faint, and counted below the picture; a selection is in full colour all the same.
     neighbors : (int, rows), optional
         A row and its neighbours, to each of which a line leads.
     size : (float, float), default (7.0, 5.0)
@@ -76,15 +79,16 @@ def embedding_map(
     chosen = np.zeros(len(coords), bool)
     chosen[[] if selection is None else np.asarray(selection, dtype=np.int64)] = True
     points, codes, chosen = coords[shown], np.asarray(column.codes)[shown], chosen[shown]
+    dimmed = np.zeros(len(points), bool) if faint is None else np.asarray(faint)[shown]
     figure = new_figure(size)
     axes = figure.subplots()
     _frame(axes, points[:, :2])
     axes.set_title(literal(heading(title, coords)))
-    axes.set_xlabel(note(column, shown, int(chosen.sum())), size=8.5, color=GREY)
+    axes.set_xlabel(note(column, shown, int(chosen.sum()), int(dimmed.sum())), size=8.5, color=GREY)
     entries = legend_entries(column, codes)
     _explain(axes, column, entries, len(codes))
     _name_clusters(axes, points[:, :2], codes, entries)
-    _draw(axes, points, codes, chosen, column)
+    _draw(axes, points, codes, chosen, dimmed, column)
     if neighbors is not None:
         _draw_lines(axes, coords[:, :2], *neighbors)
     return figure
@@ -193,13 +197,14 @@ def _draw(
     points: NDArray[Any],
     codes: NDArray[Any],
     chosen: NDArray[np.bool_],
+    dimmed: NDArray[np.bool_],
     column: Column,
 ) -> None:
     order = drawing_order(points)
     colors = to_rgba_array(column.colors)[:, :3]
     shapes = np.array(code_shapes(column, len(codes)), dtype=np.int64)
     size = point_size(len(points))
-    layers = [(order, size, False)]
+    layers = [(order[dimmed[order]], size, True), (order[~dimmed[order]], size, False)]
     if chosen.any():
         inside = chosen[order]
         layers = [(order[~inside], size, True), (order[inside], size + 1.5, False)]

@@ -45,6 +45,16 @@ def plain(text: Any) -> Any:
     return PlainText(text=str(text))
 
 
+def stacked(plots: Sequence[Any]) -> Any:
+    """Return Bokeh figures as one, each below the other, as wide as the page."""
+    from bokeh.layouts import column
+
+    height = sum(plot.height for plot in plots)
+    layout = column(*plots, sizing_mode="stretch_width", height=height)
+    layout._repr_html_ = lambda: _in_a_frame(layout)  # IPython's protocol
+    return layout
+
+
 def add_hover(plot: Any, renderers: Sequence[Any], rows: Sequence[tuple[str, str]]) -> None:
     """Show values under the pointer; of a line those of its nearest point, none in between.
 

@@ -150,3 +150,25 @@ def test_wide_rows_are_pruned_by_distances_without_a_matrix_product(monkeypatch)
     assert sum(compared) < 0.1 * 3000 * 20
     truth = np.argsort(cdist(queries, items, "cityblock"), axis=1)[:, :10]
     assert np.array_equal(ids, truth)
+
+
+class Holed(Distance):
+    """A user's distance that is not defined from one place."""
+
+    name = "test_exact_holed"
+
+    def pairwise(self, query, key, ops):
+        far = ops.sum(ops.abs(ops.expand_dims(query, 1) - ops.expand_dims(key, 0)), axis=-1)
+        return ops.where(ops.expand_dims(key[:, 0] == 7, 0), np.nan, far)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_a_distance_that_is_no_number_hides_no_neighbour(k):
+    rows = np.random.default_rng(0).normal(size=(300, 4)).astype(np.float32)
+    rows[5, 0] = 7
+    engine = ExactSearch(Holed(), 4)
+    engine.add(np.arange(300), rows)
+    found, _ = engine.query(rows[:4] + np.float32(0.01), k)
+    far = cdist(rows[:4] + np.float32(0.01), rows, "cityblock")
+    far[:, 5] = np.inf
+    np.testing.assert_array_equal(found, np.argsort(far, axis=1)[:, :k])

@@ -126,6 +126,22 @@ def test_what_is_not_selected_is_faint(count):
     assert note(figure) == f"{2 * count:,} points · 2 selected"
 
 
+def test_what_is_beyond_a_threshold_is_faint_but_not_where_it_is_selected():
+    column = categorical([0, 0, 1, 1], ["a", "b"])
+    coords = np.repeat([[0.0, 0.0], [9.0, 5.0]], 2, axis=0)
+    for selection, bright in ((None, 0), ([2, 3], 1)):
+        faint = [False, False, True, True]
+        figure = embedding_map(coords, column, title="", selection=selection, faint=faint)
+        for text in list(figure.axes[0].texts):
+            text.remove()
+        seen = [pixel(figure, (0, 0)), pixel(figure, (9, 5))]
+        full = np.array([to_rgb(color) for color in column.colors])
+        np.testing.assert_allclose(seen[bright], full[bright], atol=0.01)
+        pale = 1 - bright
+        np.testing.assert_allclose(WHITE - seen[pale], 0.22 * (WHITE - full[pale]), atol=0.02)
+        assert "2 beyond the threshold" in note(figure)
+
+
 def test_rows_without_a_place_are_counted_and_not_drawn():
     coords = np.array([[0, 0], [np.nan, 1], [1, np.inf], [3, 3]])
     figure = embedding_map(coords, categorical([0, 1, 2, 0], "abc"), title="", selection=[1])
