@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import threading
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simnb import check
+from simnb.network import is_reachable
 
 __all__ = ["find", "load"]
 
@@ -175,28 +173,6 @@ def _download(name: str, data_dir: str | os.PathLike[str] | None) -> Path:
     builder = tfds.builder(name, data_dir=str(_folders(data_dir)[0]))
     builder.download_and_prepare()
     return Path(builder.data_dir)
-
-
-def is_reachable(url: str, seconds: float = 4.0) -> bool:
-    """Whether a server answers, whatever it says; a name look-up that hangs counts as no."""
-    answered = threading.Event()
-
-    def ask() -> None:
-        try:
-            urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=seconds)
-            answered.set()
-        except urllib.error.HTTPError as error:
-            if (
-                error.code < 500 and error.code != 407
-            ):  # not what a proxy says in the server's place
-                answered.set()
-        except Exception:  # no route, no name, no certificate: not reachable
-            return
-
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(seconds)
-    return answered.is_set()
 
 
 def _mnist_sample(splits: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -75,6 +75,20 @@ assert projector.selected["label"].tolist() == ["e"]
 assert projector.neighbors_of([3], 2).ids.shape == (1, 2)
 assert "image/png" in projector._repr_mimebundle_()[0]
 projector.save_html(sys.argv[1] + ".html")
+held_out = K[200:300], truth[:100]
+explorer = widgets.CalibrationExplorer(index, queries, truth, held_out=held_out, k=5, matcher=matcher)
+assert "image/png" in explorer._repr_mimebundle_()[0]
+explorer.choose("equal_error_rate")
+explorer.apply(name="even")
+assert set(index.match(queries, "even")) <= set(range(-1, 10))
+explorer.save_html(sys.argv[1] + ".calibration.html")
+viewer = widgets.NeighborViewer(loaded, queries, truth, query_images=images[:200], k=3, beside=True)
+assert viewer.neighbors()["id"].tolist() == loaded.query(queries[:1], k=3).ids[0].tolist()
+assert len(viewer.compare()) >= 3
+assert "image/png" in viewer._repr_mimebundle_()[0]
+explorer = widgets.Explorer(loaded, K[:50], np.arange(50) % 10, method="pca")
+assert explorer.projector.threshold == explorer.neighbors.threshold == explorer.calibration.threshold
+assert "image/png" in explorer._repr_mimebundle_()[0]
 for method in ("pca", "umap", "tsne"):
     assert widgets.project(K[:40], method).shape == (40, 2)
 assert widgets.neighbors_of(K, [0], 2).ids.shape == (1, 2)
@@ -183,6 +197,19 @@ def test_the_retrieval_half_works_without_keras_and_tensorflow(tmp_path):
         ),
         ("from simnb.widgets import project", "keras tensorflow bokeh umap matplotlib ipywidgets"),
         ("from simnb.widgets import Projector", "keras tensorflow bokeh umap matplotlib nmslib"),
+        (
+            "from simnb.widgets import NeighborViewer",
+            "keras tensorflow bokeh umap matplotlib nmslib",
+        ),
+        (
+            "from simnb.widgets import CalibrationExplorer",
+            "keras tensorflow bokeh umap matplotlib nmslib",
+        ),
+        (
+            "from simnb import features\nfrom simnb.architectures import EfficientNetLite0 as network\n"
+            "network((32, 32, 3))  # whose weights torch wrote",
+            "torch tensorflow_datasets bokeh umap ipywidgets nmslib",
+        ),
     ],
 )
 def test_an_import_brings_only_what_it_needs(program, absent):

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from simnb import datasets
+from simnb.network import is_reachable
 
 __all__ = ["application", "image_shape", "load_weights"]
 
@@ -82,7 +82,7 @@ def image_shape(input_shape: Any, channels: int | None = 3) -> tuple[int | None,
 
 def _require_imagenet(name: str) -> None:
     folder = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models"
-    if any(folder.glob(f"{name.lower()}*notop*.h5")) or datasets.is_reachable(_SERVER):
+    if any(folder.glob(f"{name.lower()}*notop*.h5")) or is_reachable(_SERVER):
         return
     raise FileNotFoundError(
         f"The ImageNet weights of {name} are not in {folder}, and the network does not answer. Copy the file that "

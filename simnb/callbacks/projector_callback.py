@@ -16,7 +16,7 @@ from simnb.models.embedding import batches, compiled_forward, embed_batches, joi
 from simnb.models.index_methods import IndexMethods
 from simnb.visualization.present import notebook_shell
 from simnb.widgets import Projector
-from simnb.widgets.projection import METHODS, project
+from simnb.widgets.projector.projection import METHODS, project
 
 __all__ = ["ProjectorCallback"]
 

@@ -1,7 +1,9 @@
 """Jupyter widgets for anyone's embeddings; each has headless twins, which are plain functions.
 
-They need neither Keras nor TensorFlow, no network and no extension to build. Names load when
-they are first used: a layout computed in another process does not load the widgets.
+A folder holds what one widget needs; the files beside this one are what they share, and
+`static` is their JavaScript and style. They need neither Keras nor TensorFlow (but for
+`LossExplorer`, which shows a Keras loss), no network and no extension to build. Names load
+when they are first used: a layout computed in another process does not load the widgets.
 """
 
 import lazy_loader

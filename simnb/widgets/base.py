@@ -21,6 +21,24 @@ def sendable(text: Any) -> str:
     return str(text).encode("utf-8", "replace").decode("utf-8")
 
 
+def counted(count: int, one: str, several: str = "") -> str:
+    """Return a count and the noun of what is counted, of which the plural may be given.
+
+    Examples
+    --------
+    >>> counted(1, "item"), counted(2, "item"), counted(0, "query", "queries")
+    ('1 item', '2 items', '0 queries')
+    """
+    return f"{count} {one if count == 1 else several or one + 's'}"
+
+
+class Request(dict[str, Any]):
+    """What the page asks: of what it lacks an error speaks that its reader understands."""
+
+    def __missing__(self, key: str) -> Any:
+        raise ValueError(f"the request must have `{key}`")
+
+
 class Widget(anywidget.AnyWidget):
     """A widget of simnb; a subclass is a Python file and `static/<script>.js`.
 
@@ -68,6 +86,11 @@ class Widget(anywidget.AnyWidget):
             logger.warning("simnb refused what the page sent: %s", error)
             self.send_state([name for name in sync_data if name in self.keys])
 
+    def close(self) -> None:
+        """Remove the widget from the page."""
+        super().close()
+        self.__dict__.pop("_repr_mimebundle_", None)  # ipywidgets puts None in its place
+
     @traitlets.validate("title")
     def _check_title(self, proposal: Any) -> str:
         return sendable(proposal.value)
@@ -91,7 +114,7 @@ class Widget(anywidget.AnyWidget):
             return
         about = {"request": content.get("request")}
         try:
-            reply, attached = answer(content)
+            reply, attached = answer(Request(content))
         except Exception as error:
             logger.warning("simnb refused the request %r: %s", content.get("type"), error)
             self.send({"type": "error", "message": str(error), **about})
@@ -106,6 +129,8 @@ class Widget(anywidget.AnyWidget):
         return None
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        if self.comm is None:
+            return {"text/plain": repr(self)}, {}
         bundle = super()._repr_mimebundle_(**kwargs)
         if bundle is None:
             return None

@@ -1,4 +1,4 @@
-"""Traits that travel as raw bytes, `{"view", "dtype", "shape"}`, in either direction.
+"""Traits of numbers: many, as raw bytes `{"view", "dtype", "shape"}`, and a single one.
 
 A plain `Bytes` trait silently loses what JavaScript sends, and JSON numbers would be several
 times the size.
@@ -6,7 +6,7 @@ times the size.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -92,6 +92,36 @@ class Rows(traitlets.TraitType):  # type: ignore[type-arg]
             rows = check.rows(self.name or "rows", value, owner.count)
         found: list[int] = np.unique(rows).tolist()
         return found
+
+
+class Number(traitlets.TraitType):  # type: ignore[type-arg]
+    """A number, as one of Python's: those of traitlets take none of NumPy's, or else texts too.
+
+    Parameters
+    ----------
+    default : float or None, default 0.0
+    checked : callable, default `check.finite`
+        From name and value to a number, or an error, as those of `simnb.check`.
+    **kwargs
+        Of `traitlets.TraitType`, such as `allow_none`.
+    """
+
+    info_text = "a number"
+
+    def __init__(
+        self,
+        default: float | None = 0.0,
+        checked: Callable[[str, Any], float] = check.finite,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(default, **kwargs)
+        self._checked = checked
+        self.tag(sync=True)
+
+    def validate(self, owner: Any, value: Any) -> float:
+        """Return the number as Python's, or raise."""
+        with refusing():
+            return self._checked(self.name or "number", value)
 
 
 def _to_json(value: Any, owner: Any) -> Any:

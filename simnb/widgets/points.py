@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from simnb.indexer import Indexer
 
 MOST = 2_000_000  # a selection of them still fits the 10 MiB that Jupyter's server lets through
+_SMALLEST = 8  # pixels of an image's side; a smaller matrix is numbers
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,8 @@ def read_points(source: Any, labels: Any, images: Any, metadata: Any) -> Points:
         embeddings = index.embeddings
         labels = index.labels if labels is None else labels
         stored = index.data
-        if images is None and any(_is_image(item) for item in stored):
-            images = [item if _is_image(item) else None for item in stored]
+        if images is None and any(is_picture(item) for item in stored):
+            images = [item if is_picture(item) else None for item in stored]
         if metadata is None and any(isinstance(item, Mapping) for item in stored):
             metadata = [item if isinstance(item, Mapping) else {} for item in stored]
         columns = _columns("metadata", metadata, len(embeddings))
@@ -141,6 +143,24 @@ def array_of(value: Any) -> Any:
     return value
 
 
+def is_picture(value: Any) -> bool:
+    """Whether a value is an image: large enough, with 1, 3 or 4 channels."""
+    if isinstance(value, Image.Image):
+        return True
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
+        return False
+    channels = value.ndim == 2 or (value.ndim == 3 and value.shape[2] in (1, 3, 4))
+    return channels and min(value.shape[:2]) >= _SMALLEST
+
+
+def images_in(x: Any) -> Any:
+    """Return a model's inputs as an array [n, h, w] or [n, h, w, c] if they are images, else None."""
+    if len(getattr(x, "shape", ())) not in (3, 4):
+        return None
+    found = np.asarray(array_of(x))
+    return found if len(found) and is_picture(found[0]) else None
+
+
 def _index_of(source: Any) -> Indexer | None:
     if isinstance(source, Indexer):
         return source
@@ -155,12 +175,6 @@ def _index_of(source: Any) -> Indexer | None:
         )
     found: Indexer = index
     return found
-
-
-def _is_image(item: Any) -> bool:
-    if not isinstance(item, np.ndarray) or item.dtype.kind not in "biuf":
-        return False
-    return item.ndim == 2 or (item.ndim == 3 and item.shape[2] in (1, 3, 4))
 
 
 def _columns(name: str, value: Any, count: int) -> dict[str, Any]:
@@ -202,7 +216,10 @@ def _vector(name: str, value: Any, count: int) -> Any:
         plain = isinstance(value.dtype, np.dtype)
         value = value.to_numpy() if plain else value.reset_index(drop=True)
     elif hasattr(value, "__array__"):
+        of_texts = getattr(getattr(value, "dtype", None), "name", "") == "string"  # TensorFlow's
         value = np.asarray(value)
+        if of_texts:
+            value = np.char.decode(value.astype(bytes), "utf-8", "replace")
     if not hasattr(value, "__len__") or isinstance(value, (str, bytes, Mapping, Set)):
         raise ValueError(
             f"`{name}` must have one value for each of {count} embeddings. Received: {value!r:.80}"

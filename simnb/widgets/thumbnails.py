@@ -91,6 +91,11 @@ class Thumbnails:
         """Whether a row has an image."""
         return self._kinds[self._checked(row)] is not None
 
+    def range(self, row: int) -> tuple[float, float]:
+        """Return what is black and what is white in a row's image."""
+        kind = self._kinds[self._checked(row)]
+        return (0.0, 255.0) if kind is None or isinstance(kind, str) else self._scale(kind)
+
     def pixels(self, row: int) -> NDArray[np.uint8]:
         """Return a row's thumbnail, uint8 [h, w, 4], at most `size` high and wide."""
         return np.array(self._small(row, self.size))

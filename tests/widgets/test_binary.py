@@ -5,13 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from simnb.widgets.binary import Array, Rows, decode, encode
+from simnb import check
+from simnb.widgets.binary import Array, Number, Rows, decode, encode
 
 
 class Owner(traitlets.HasTraits):
     count = 10
     rows = Rows()
     array = Array()
+    number = Number(None, allow_none=True)
+    price = Number(1.0, check.positive)
 
 
 @given(
@@ -98,3 +101,57 @@ def test_equal_rows_notify_nobody_and_can_be_linked():
 def test_an_array_is_not_taken_from_the_page():
     with pytest.raises(ValueError, match="by Python alone"):
         Owner().trait_metadata("array", "from_json")({}, None)
+
+
+@pytest.mark.parametrize("value", [2, 2.0, np.float32(2), np.float64(2), np.int64(2), np.uint8(2)])
+def test_a_number_of_any_type_is_kept_as_pythons(value):
+    owner = Owner(number=value)
+    assert owner.number == 2
+    assert type(owner.number) is float
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "0.5",
+        True,
+        np.True_,
+        np.nan,
+        np.inf,
+        10**400,
+        1 + 2j,
+        np.complex64(1),
+        [1.0],
+        np.zeros(1),
+        {},
+    ],
+    ids=repr,
+)
+def test_what_is_no_finite_number_is_refused_and_nothing_changes(wrong):
+    owner = Owner(number=4)
+    with pytest.raises(traitlets.TraitError, match="`number` must be a finite number"):
+        owner.number = wrong
+    assert owner.number == 4
+
+
+def test_a_number_may_be_none_only_where_it_is_said():
+    owner = Owner(number=4)
+    owner.number = None
+    assert owner.number is None
+    with pytest.raises(ValueError, match="`price` must be"):
+        owner.price = None
+
+
+def test_a_number_is_checked_as_its_owner_asks():
+    owner = Owner()
+    with pytest.raises(ValueError, match="`price` must be above 0"):
+        owner.price = 0
+    assert owner.price == 1
+
+
+def test_a_number_can_be_linked_and_travels():
+    first, second = Owner(price=3), Owner()
+    traitlets.link((first, "price"), (second, "price"))
+    second.price = np.float32(0.5)
+    assert first.price == 0.5
+    assert Owner().trait_metadata("price", "sync")

@@ -11,7 +11,8 @@ import pytest
 import traitlets
 from PIL import Image
 
-from simnb.widgets import Projector
+from simnb import Indexer
+from simnb.widgets import CalibrationExplorer, LossExplorer, NeighborViewer, Projector
 from simnb.widgets.base import Widget
 from tests.widgets.cases import clusters
 
@@ -21,7 +22,24 @@ def projector(**more):
     return Projector(embeddings, labels, method="pca", **more)
 
 
-WIDGETS = {"Projector": projector}
+def calibration_explorer(**more):
+    embeddings, labels = clusters(60)
+    index = Indexer(8)
+    index.add(embeddings[:40], labels[:40])
+    return CalibrationExplorer(index, embeddings[40:], labels[40:], **more)
+
+
+def neighbor_viewer(**more):
+    embeddings, labels = clusters(40)
+    return NeighborViewer(embeddings, labels=labels, images=np.zeros((40, 8, 8)), **more)
+
+
+WIDGETS = {
+    "CalibrationExplorer": calibration_explorer,
+    "NeighborViewer": neighbor_viewer,
+    "LossExplorer": LossExplorer,
+    "Projector": projector,
+}
 
 
 @pytest.fixture(params=WIDGETS)
@@ -132,6 +150,20 @@ def test_the_page_cannot_set_what_python_keeps_for_itself(widget, caplog):
     assert widget.theme == "auto"
     widget.set_state({"_view_count": 1})  # ipywidgets' own
     assert widget._view_count == 1
+
+
+def test_a_notebook_can_show_it_when_it_is_closed(widget):
+    widget.close()
+    data, _ = widget._repr_mimebundle_()
+    assert data == {"text/plain": repr(widget)}
+
+
+def test_a_request_without_what_it_must_have_is_told_so(widget, caplog):
+    widget._answer_greet = lambda message: ({"greeting": message["name"]}, [])
+    (answer,) = request(widget, "greet")
+    assert (answer["type"], answer["message"]) == ("error", "the request must have `name`")
+    (answer,) = request(widget, "greet", name="you")
+    assert answer["greeting"] == "you"
 
 
 def test_half_a_character_does_not_stop_it(widget):

@@ -1,9 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from simnb import Indexer
-from simnb.widgets.points import MOST, matrix_of, read_points
+from simnb.widgets.points import MOST, images_in, is_picture, matrix_of, read_points
 
 X = np.arange(12, dtype=np.float64).reshape(4, 3)
 
@@ -91,11 +92,11 @@ def test_metadata_of_any_form_becomes_columns():
 
 def test_an_index_brings_labels_and_data():
     index = Indexer(3, "euclidean")
-    index.add(X[:2], labels=["x", "y"], data=[np.zeros((5, 5)), {"page": 3}])
+    index.add(X[:2], labels=["x", "y"], data=[np.zeros((8, 9)), {"page": 3}])
     points = read_points(index, None, None, None)
     np.testing.assert_array_equal(points.embeddings, X[:2])
     assert list(points.labels) == ["x", "y"]
-    assert points.images[0].shape == (5, 5)
+    assert points.images[0].shape == (8, 9)
     assert points.images[1] is None
     assert points.metadata == {"page": [None, 3]}
     assert points.index is index
@@ -150,3 +151,64 @@ def test_two_columns_of_one_name_are_refused():
 def test_labels_without_an_order_are_refused(wrong):
     with pytest.raises(ValueError, match="`labels` must have one value"):
         read_points(X, wrong, None, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (Image.new("RGB", (2, 2)), True),
+        (np.zeros((8, 9)), True),
+        (np.zeros((9, 8, 3), np.uint8), True),
+        (np.zeros((8, 8, 1), bool), True),
+        (np.zeros((9, 8, 2)), False),
+        (np.zeros((7, 20)), False),
+        (np.zeros((0, 8)), False),
+        (np.zeros((8, 8), complex), False),
+        (np.zeros((8, 8, 8, 3)), False),
+        (np.zeros((8, 8)).tolist(), False),
+        (None, False),
+    ],
+    ids=range(11),
+)
+def test_a_picture_is_large_enough_and_has_channels(value, expected):
+    assert is_picture(value) is expected
+
+
+def test_pictures_of_an_index_are_what_a_picture_is():
+    index = Indexer(3, "euclidean")
+    index.add(X, data=[np.zeros((9, 8, 1)), np.zeros((4, 4)), np.zeros((0, 8)), "text"])
+    images = read_points(index, None, None, None).images
+    assert [own is None for own in images] == [False, True, True, True]
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 8), (3, 9, 8, 1), (3, 8, 9, 4)])
+def test_inputs_that_are_images_are_found(shape):
+    assert images_in(np.zeros(shape)).shape == shape
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.zeros((0, 8, 8)),
+        np.zeros((3, 4, 4)),
+        np.zeros((3, 8, 8, 2)),
+        np.zeros((8, 8)),
+        pd.DataFrame(np.zeros((9, 9)), index=range(5, 14)),
+        np.zeros((3, 8, 8)).tolist(),
+        {"x": np.zeros((3, 8, 8))},
+        None,
+    ],
+    ids=range(8),
+)
+def test_inputs_that_are_no_images_are_none(x):
+    assert images_in(x) is None
+
+
+def test_tensors_of_texts_are_texts():
+    tensorflow = pytest.importorskip("tensorflow", reason="needs TensorFlow")
+    texts = ["cat", "café", "猫", ""]
+    points = read_points(X, tensorflow.constant(texts), None, {"a": tensorflow.constant(texts)})
+    assert list(points.labels) == list(points.metadata["a"]) == texts
+    column = tensorflow.constant([[own] for own in texts])
+    assert list(read_points(X, column, None, None).labels) == texts
+    assert read_points(X, tensorflow.constant([b"\xff"] * 4), None, None).labels[0] == "\ufffd"

@@ -13,7 +13,7 @@ from simnb.widgets.assets import STATIC
 SCRIPTS = sorted(STATIC.glob("*.js"))
 TESTS = sorted(Path(__file__).with_name("static").glob("*.test.js"))
 NODE = shutil.which("node")
-ENTRIES = {"projector.js"}
+ENTRIES = {"calibration_explorer.js", "loss_explorer.js", "neighbor_viewer.js", "projector.js"}
 
 # Doors through which a user's text could become code, and addresses of other machines.
 FORBIDDEN = (

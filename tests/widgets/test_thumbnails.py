@@ -296,3 +296,15 @@ def test_rows_out_of_range_are_refused(ask, row):
 def test_sizes_are_whole_numbers(option):
     with pytest.raises(ValueError, match=rf"`{option}` must be a whole number"):
         Thumbnails(np.zeros((1, 2, 2)), **{option: 0})
+
+
+def test_the_range_of_an_image_is_what_is_black_and_white_in_it():
+    images = [
+        np.full((4, 4), 0.5, np.float32),
+        np.full((4, 4), 9, np.uint8),
+        Image.new("RGB", (4, 4)),
+        None,
+    ]
+    thumbnails = Thumbnails(images)
+    assert [thumbnails.range(row) for row in range(4)] == [(0, 1), (0, 255), (0, 255), (0, 255)]
+    assert Thumbnails(np.array([[[-1.0, 1.0]]])).range(0) == (-1, 1)

@@ -60,4 +60,6 @@ export function dropDown(label, choose) {
 export function keepKeys(root) {
   const mark = ({ target, ctrlKey, metaKey }) => target.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey);
   for (const type of ["focusin", "keydown"]) root.addEventListener(type, mark, true);
+  // It forbids line breaks in a cell, and with them that Enter ends a line, or confirms a number.
+  root.addEventListener("beforeinput", (event) => event.inputType === "insertLineBreak" && event.stopPropagation(), true);
 }

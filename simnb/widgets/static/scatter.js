@@ -19,7 +19,6 @@ const NOTHING = new Float32Array(0);
 /** One picture of the points: two canvases, a view of its own, and the scene it shares. */
 export class Scatter {
   #scene;
-  #options;
   #raster = new Raster(1, 1);
   #order = null;
   #index = null;
@@ -33,13 +32,9 @@ export class Scatter {
   #centres = null;
   #nameWidths = new Map();
 
-  /**
-   * @param {import("./scene.js").Scene} scene
-   * @param {{colors: () => Record<string, string>, thumbnails: any, names: () => boolean, images: () => boolean, pointSize: () => number, lasso: () => number[] | null}} options
-   */
-  constructor(scene, options) {
+  /** @param {import("./scene.js").Scene} scene */
+  constructor(scene) {
     this.#scene = scene;
-    this.#options = options;
     this.base = make("canvas", { "aria-hidden": "true" });
     this.over = make("canvas", { "aria-hidden": "true" });
     this.heading = make("div", { class: "simnb-heading" });
@@ -51,6 +46,7 @@ export class Scatter {
     this.xs = this.ys = this.depths = NOTHING;
     this.ratio = 1;
     this.drawn = 0;
+    this.outline = null; // of a box or lasso that is being drawn, as data
   }
 
   /** @param {Float32Array} coordinates point by point @param {number} dimensions @param {boolean} animate */
@@ -142,6 +138,12 @@ export class Scatter {
   /** @param {number} dx @param {number} dy canvas pixels */
   pan(dx, dy) {
     this.#look(panBy(this.view, dx, dy));
+  }
+
+  /** Follow a drag. @param {number} dx @param {number} dy canvas pixels */
+  move(dx, dy) {
+    if (this.dimensions === 2) this.pan(dx, dy);
+    else this.turnBy(dx / 160 / this.ratio, dy / 160 / this.ratio);
   }
 
   /** @param {number[]} box canvas pixels x0, y0, x1, y1 */
@@ -256,7 +258,7 @@ export class Scatter {
   }
 
   #paintPoints(begin, slices) {
-    const { background, ink } = this.#options.colors();
+    const { background, ink } = this.#scene.theme;
     const raster = this.#raster;
     const scene = this.#scene;
     if (this.#slice === 0) {
@@ -284,8 +286,8 @@ export class Scatter {
 
   /** Canvas pixels from a mark's middle to its rim: fewer points are larger, and so are those looked at closely. */
   get radius() {
-    const asked = this.#options.pointSize();
-    if (asked) return Math.max(0, (asked * this.ratio - 1) / 2);
+    const { pointSize } = this.#scene;
+    if (pointSize) return Math.max(0, (pointSize * this.ratio - 1) / 2);
     const count = this.xs.length;
     const size = count <= 300 ? 5 : count <= 3000 ? 4 : count <= 12_000 ? 3 : count <= 60_000 ? 2 : 1;
     const near = Math.max(1, this.view.scale / this.#fit.scale) ** 0.3;
@@ -299,16 +301,15 @@ export class Scatter {
     pen.clearRect(0, 0, width, height);
     if (!this.xs.length) return;
     pen.lineJoin = "round";
-    if (this.#options.images()) this.#paintThumbnails(pen);
-    this.#paintNeighbors(pen);
-    if (this.#options.names() && !this.#glide) this.#paintNames(pen);
+    const { shown } = this.#scene;
+    if (shown.images && !this.#glide) this.#paintThumbnails(pen);
+    if (!this.#glide) this.#paintNeighbors(pen);
+    if (shown.names && !this.#glide) this.#paintNames(pen);
     this.#paintRings(pen);
-    const lasso = this.#options.lasso(this);
-    if (lasso) this.#paintLasso(pen, lasso);
+    if (this.outline) this.#paintOutline(pen, this.outline);
   }
 
   #paintThumbnails(pen) {
-    if (this.#glide) return;
     const { width, height } = this.#raster;
     const [x0, y1] = toData(this.view, 0, 0);
     const [x1, y0] = toData(this.view, width, height);
@@ -316,11 +317,11 @@ export class Scatter {
     const rows = this.index.within(x0, y0, x1, y1, this.#scene.isVisible);
     if (!rows.length || rows.length > THUMBNAILS_UP_TO) return;
     const side = Math.min(64, Math.max(18, 0.55 * Math.sqrt((width * height) / rows.length) / this.ratio)) * this.ratio;
-    this.#options.thumbnails.want([...rows]);
+    this.#scene.thumbnails.want([...rows]);
     pen.imageSmoothingEnabled = false;
     pen.lineWidth = 2 * this.ratio;
     for (const row of rows) {
-      const tile = this.#options.thumbnails.get(row);
+      const tile = this.#scene.thumbnails.get(row);
       if (!tile) continue;
       const [sx, sy] = this.positionOf(row);
       pen.globalAlpha = this.#scene.states[row] === FAINT ? 0.35 : 1;
@@ -333,8 +334,8 @@ export class Scatter {
 
   #paintNeighbors(pen) {
     const { clicked, neighbors } = this.#scene;
-    if (clicked === null || this.#glide) return;
-    const { ink, background } = this.#options.colors();
+    if (clicked === null) return;
+    const { ink, background } = this.#scene.theme;
     const [x, y] = this.positionOf(clicked);
     for (const [color, wide] of [[background, 4], [ink, 1.5]]) {
       pen.strokeStyle = color;
@@ -348,7 +349,7 @@ export class Scatter {
 
   #paintRings(pen) {
     const { clicked, hovered, focused } = this.#scene;
-    const { ink, accent } = this.#options.colors();
+    const { ink, accent } = this.#scene.theme;
     if (clicked !== null) this.#ring(pen, clicked, 5, accent);
     if (hovered !== null) this.#ring(pen, hovered, 3, ink);
     if (focused !== null && document.activeElement === this.stage) this.#ring(pen, focused, 6, accent);
@@ -357,7 +358,7 @@ export class Scatter {
   #ring(pen, row, more, color) {
     const [x, y] = this.positionOf(row);
     if (Number.isNaN(x)) return;
-    for (const [own, wide] of [[this.#options.colors().background, 4], [color, 2]]) {
+    for (const [own, wide] of [[this.#scene.theme.background, 4], [color, 2]]) {
       pen.strokeStyle = own;
       pen.lineWidth = wide * this.ratio;
       pen.beginPath();
@@ -381,7 +382,7 @@ export class Scatter {
       const [wide, high] = [this.#widthOf(pen, name) + 8 * this.ratio, size * 1.35];
       return { x: sx - wide / 2, y: sy - high / 2, width: wide, height: high, weight: count[code] };
     });
-    const { ink, background } = this.#options.colors();
+    const { ink, background } = this.#scene.theme;
     placeLabels(boxes, this.#raster.width, this.#raster.height).forEach((shown, code) => {
       if (!shown || !boxes[code].weight) return;
       pen.lineWidth = 4 * this.ratio;
@@ -404,10 +405,10 @@ export class Scatter {
     this.#centres = null;
   }
 
-  #paintLasso(pen, corners) {
-    const { accent } = this.#options.colors();
+  #paintOutline(pen, corners) {
+    const { accent } = this.#scene.theme;
     pen.beginPath();
-    for (let k = 0; k < corners.length; k += 2) pen.lineTo(corners[k], corners[k + 1]);
+    for (let k = 0; k < corners.length; k += 2) pen.lineTo(...toScreen(this.view, corners[k], corners[k + 1]));
     pen.closePath();
     pen.globalAlpha = 0.12;
     pen.fillStyle = accent;

@@ -1,24 +1,32 @@
 import { CHOSEN, FAINT, HIDDEN, PLAIN, SHAPES, mixColors, packColor } from "./raster.js";
+import { thousands } from "./words.js";
 
 const COLORS_A_SHAPE = 6; // after so many colours the next shape begins
 
-/** What all panels of a projector show: colours, the filter, the search, the selection. */
+/** What all panels of a projector show: colours, the filter, the search, the threshold, the selection. */
 export class Scene {
+  selection = [];
+  hits = null; // rows that a search found
+  hidden = new Set(); // codes
+  answers = null; // how far each point's answer is; beyond `limit` it is withheld
+  limit = 0;
+  clicked = null;
+  hovered = null;
+  focused = null;
+  neighbors = { ids: [] };
+  names = [];
+  colors = ["#000000"];
+  missing = null;
+  theme = {}; // colours by name
+  thumbnails = null;
+  shown = { names: true, images: true };
+  pointSize = 0; // 0 goes by the number of points
+
   /** @param {number} count */
   constructor(count) {
     this.count = count;
     this.states = new Uint8Array(count).fill(PLAIN);
-    this.selection = new Uint32Array(0);
-    this.hits = null;
-    this.hidden = new Set();
-    this.clicked = null;
-    this.hovered = null;
-    this.focused = null;
-    this.neighbors = { ids: new Uint32Array(0), distances: new Float32Array(0) };
     this.codes = new Uint8Array(count);
-    this.names = [];
-    this.colors = ["#000000"];
-    this.missing = null;
   }
 
   /** Whether codes are categories. */
@@ -42,10 +50,17 @@ export class Scene {
 
   /** Work out each point's state anew. */
   update() {
-    const { states, codes, hidden, hits, selection } = this;
-    const base = hits || selection.length ? FAINT : PLAIN;
-    states.fill(base);
+    const { states, codes, hidden, hits, selection, answers, limit } = this;
+    states.fill(hits || selection.length ? FAINT : PLAIN);
     if (hits) for (const row of hits) states[row] = PLAIN;
+    this.withheld = 0;
+    if (answers) {
+      for (let row = 0; row < states.length; row++) {
+        if (answers[row] <= limit) continue;
+        states[row] = FAINT;
+        this.withheld++;
+      }
+    }
     for (const row of selection) states[row] = CHOSEN;
     if (hidden.size) for (let row = 0; row < states.length; row++) if (hidden.has(codes[row])) states[row] = HIDDEN;
   }
@@ -59,6 +74,22 @@ export class Scene {
 
   /** @param {number} row */
   isVisible = (row) => this.states[row] !== HIDDEN;
+
+  /** What is shown, in words. @returns {string} */
+  summary() {
+    const { count, hits, hidden, names, selection, answers } = this;
+    const parts = [count === 1 ? "1 point" : `${count ? thousands(count) : "no"} points`];
+    if (answers) parts.push(`${thousands(this.withheld)} beyond the threshold`);
+    if (hits) parts.push(`${thousands(hits.length)} found`);
+    if (hidden.size) parts.push(`${thousands(hidden.size)} of ${thousands(names.length)} categories hidden`);
+    if (selection.length) {
+      const sizes = names.length > 1 ? this.selectedByName() : [];
+      const named = sizes.slice(0, 4).map(([name, size]) => `${name} ${thousands(size)}`);
+      if (sizes.length > 4) named.push("…");
+      parts.push([`${thousands(selection.length)} selected`, named.join(", ")].filter(Boolean).join(": "));
+    }
+    return parts.join(" · ");
+  }
 
   /** How many of the selection are in each category, the largest first. @returns {[string, number][]} */
   selectedByName() {

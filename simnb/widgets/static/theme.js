@@ -1,3 +1,5 @@
+const DARK = "(prefers-color-scheme: dark)";
+
 /**
  * Whether the page is dark: JupyterLab, VS Code and Colab say it each in their way.
  * @returns {boolean}
@@ -8,7 +10,7 @@ function pageIsDark() {
   if (body.dataset.vscodeThemeKind) return !body.dataset.vscodeThemeKind.includes("light");
   const said = html.getAttribute("theme") ?? html.dataset.theme ?? body.dataset.theme;
   if (said) return said.includes("dark");
-  return matchMedia("(prefers-color-scheme: dark)").matches;
+  return matchMedia(DARK).matches;
 }
 
 /**
@@ -26,7 +28,7 @@ export function followTheme(model, root, changed) {
   const attributes = { attributes: true, attributeFilter: ["data-jp-theme-light", "data-vscode-theme-kind", "theme", "data-theme"] };
   observer.observe(document.body, attributes);
   observer.observe(document.documentElement, attributes);
-  const preference = matchMedia("(prefers-color-scheme: dark)");
+  const preference = matchMedia(DARK);
   preference.addEventListener("change", update);
   model.on("change:theme", update);
   update();

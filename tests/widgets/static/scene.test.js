@@ -33,6 +33,19 @@ test("what a search finds stays, beside a selection too; a search that finds not
   assert.deepEqual(statesAfter((scene) => (scene.hits = new Uint32Array(0))), Array(6).fill(FAINT));
 });
 
+test("what is withheld at a threshold is faint, also where a search finds it; not what is selected", () => {
+  const answers = { answers: Float64Array.of(0.1, 0.2, 0.3, 0.3, Infinity, 0.4), limit: 0.3 };
+  const scene = sceneOf();
+  Object.assign(scene, answers).update();
+  assert.deepEqual([...scene.states], [PLAIN, PLAIN, PLAIN, PLAIN, FAINT, FAINT]);
+  assert.equal(scene.withheld, 2);
+  scene.hits = Uint32Array.of(0, 4);
+  scene.selection = Uint32Array.of(5);
+  scene.update();
+  assert.deepEqual([...scene.states], [PLAIN, FAINT, FAINT, FAINT, FAINT, CHOSEN]);
+  assert.equal(scene.summary(), "6 points · 2 beyond the threshold · 2 found · 1 selected: c 1");
+});
+
 test("what the legend hides is not there, selected or found", () => {
   const states = statesAfter((scene) => {
     scene.hidden.add(1);

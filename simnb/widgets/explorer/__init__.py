@@ -1,0 +1,1 @@
+"""The explorer: projector, neighbour viewer and calibration explorer, linked."""

@@ -1,0 +1,1 @@
+"""The loss explorer: what a loss does to a handful of points."""

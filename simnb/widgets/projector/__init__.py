@@ -1,0 +1,1 @@
+"""The projector: a map of embeddings, and the layouts that it is drawn by."""
