@@ -1,4 +1,4 @@
-"""Who draws the same points on a page of its own: the projector, and figures of Bokeh."""
+"""What is drawn on a page of its own: a widget of simnb, and figures of Bokeh."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from page import HOME, Browser, empty_page, picture
 
-from simnb.widgets import Projector
+from simnb.widgets.base import Widget
 from tests.widgets.bare_page import BarePage, bare_page
 
 SIZE = {"width": 1000, "height": 700}  # of the window
@@ -30,7 +30,7 @@ class Contender:
 
 
 @contextmanager
-def projector(chromium: Browser, widget: Projector) -> Iterator[tuple[BarePage, Contender]]:
+def alone(chromium: Browser, widget: Widget) -> Iterator[tuple[BarePage, Contender]]:
     """The widget on the test ground, without Jupyter."""
     # A long pause: how that ground hears from Python is no part of a frame.
     with bare_page(chromium, widget, views=0, pause=400, **SIZE) as bare:

@@ -55,6 +55,15 @@ class Lab:
 
     def show(self) -> tuple[float, float]:
         """Run the cell; seconds until points are seen, from when they came and from the start."""
+        begun = self.run("speed.watch()")
+        page = self.notebook.page
+        seen = picture(page, begun)[0]
+        self.messages = page.evaluate("() => speed.messages()")
+        arrived = (self.opening["at"] - begun) / 1000
+        return seen - arrived, seen
+
+    def run(self, watch: str) -> float:
+        """Run the cell anew, once the page does `watch`; when that was, by the page's clock."""
         page = self.notebook.page
         self.notebook.python("if 'shown' in globals(): shown.close()")
         page.evaluate(
@@ -65,13 +74,10 @@ class Lab:
             SHOW,
         )
         self.notebook.show(SHOW)
-        begun = page.evaluate("() => (speed.messages(), speed.watch(), speed.now())")
+        begun = page.evaluate(f"() => (speed.messages(), {watch}, speed.now())")
         outputs = self.notebook.run(SHOW)
         assert all(own["output_type"] != "error" for own in outputs), outputs
-        seen = picture(page, begun)[0]
-        self.messages = page.evaluate("() => speed.messages()")
-        arrived = (self.opening["at"] - begun) / 1000
-        return seen - arrived, seen
+        return begun
 
     @property
     def opening(self) -> dict[str, Any]:

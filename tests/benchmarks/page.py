@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,10 +55,41 @@ def empty_page(browser: Browser, **size: int) -> Iterator[Any]:
         yield page
 
 
+class Frames(NamedTuple):
+    """Seconds from frame to frame, and those of each in which the page's main thread worked.
+
+    The first are never less than the screen's own, a sixtieth of a second; the second are what
+    has to fit into it.
+    """
+
+    whole: NDArray[np.float64]
+    work: NDArray[np.float64]
+
+
 def control(page: Any, place: dict[str, float], put: bool) -> float:
     """Median seconds of a frame in which nothing happens, or in which only pixels are put."""
+    return float(np.median(control_frames(page, place, put).whole))
+
+
+def control_frames(page: Any, place: dict[str, float], put: bool) -> Frames:
+    """Frames in which nothing happens, or in which only pixels are put."""
     size = [round(place["width"]), round(place["height"])]
-    return _median(page.evaluate("own => speed.bare(...own)", [*size, MOVES, put]))
+    return _frames(page.evaluate("own => speed.bare(...own)", [*size, MOVES, put]))
+
+
+def slide(page: Any, root: str) -> Frames:
+    """Move the slider of what is in `root` there and back, over most of its range, in every frame."""
+
+    def moved(shares: list[float]) -> Any:
+        slider = f"{root} input[type='range']"
+        return page.evaluate("own => speed.slide(...own)", [slider, shares, 1000 * LONGEST])
+
+    turns = [2 * math.pi * step / 45 for step in range(MOVES)]
+    moved([0.5])
+    before = page.locator(root).inner_text()
+    found = moved([0.5 + 0.45 * math.sin(turn) for turn in turns])
+    assert page.locator(root).inner_text() != before, "nothing has moved"
+    return _frames(found)
 
 
 def picture(page: Any, since: float) -> tuple[float, float]:
@@ -78,6 +109,15 @@ def picture(page: Any, since: float) -> tuple[float, float]:
 
 def pan(page: Any) -> float:
     """Drag around, a move in every frame; median seconds of a frame."""
+    return _median(_dragged(page, "drag"))
+
+
+def pan_frames(page: Any) -> Frames:
+    """Drag around, a move in every frame."""
+    return _frames(_dragged(page, "dragWork"))
+
+
+def _dragged(page: Any, how: str) -> Any:
     place, mouse = page.evaluate("() => speed.place()"), page.mouse
     x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
     before = page.evaluate("() => speed.look()")
@@ -86,11 +126,11 @@ def pan(page: Any) -> float:
     mouse.move(x, y)
     mouse.down()
     mouse.move(x + 40, y)
-    found = page.evaluate("own => speed.drag(...own)", [moves, 1000 * LONGEST])
+    found = page.evaluate(f"own => speed.{how}(...own)", [moves, 1000 * LONGEST])
     assert page.evaluate("() => speed.look()") != before, "nothing has moved"
     mouse.move(x, y)
     mouse.up()
-    return _median(found)
+    return found
 
 
 def zoom(page: Any) -> float:
@@ -117,6 +157,10 @@ def places(
     scale = ((size - 2 * padding) / (high - low)).min()
     middle = np.array([place["x"], place["y"]]) + size / 2
     return middle + (coordinates - (low + high) / 2) * [scale, -scale]
+
+
+def _frames(found: dict[str, list[float]]) -> Frames:
+    return Frames(np.array(found["frames"]) / 1000, np.array(found["work"]) / 1000)
 
 
 def _median(milliseconds: Sequence[float]) -> float:

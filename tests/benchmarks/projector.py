@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from bokeh_page import write_page
-from contenders import bokeh, plain_figure, projector, shown
+from contenders import alone, bokeh, plain_figure, shown
 from inputs import mnist, overlapping
 from measure import Timer, interleaved
 from page import (
@@ -37,7 +37,7 @@ from page import (
 from peer import Peer
 from report import Line, bounded, compared, main, megabytes, seconds
 
-from simnb.widgets import Projector, assets
+from simnb.widgets import Projector
 
 LONG_BASE64 = re.compile(r"[A-Za-z0-9+/]{200}")
 
@@ -54,7 +54,6 @@ def measure(chosen: Namespace) -> list[Line]:
             *_hover(chromium, many, chosen.rounds),
             *_thumbnails(chromium, peer, images, chosen.data_dir),
             *_background(chromium, images),
-            *_scripts(),
         ]
 
 
@@ -103,7 +102,7 @@ def _timed(
     chromium: Browser, peer: Peer, widget: Projector, labels: np.ndarray, rounds: int
 ) -> Times:
     with ExitStack() as stack:
-        bare, ours = stack.enter_context(projector(chromium, widget))
+        bare, ours = stack.enter_context(alone(chromium, widget))
         ours.show()
         place = ours.page.evaluate("() => speed.place()")
         contenders = {"simnb": ours}
@@ -144,7 +143,7 @@ def _hover(chromium: Browser, count: int, rounds: int) -> list[Line]:
     times: dict[str, list[float]] = {"at once": [], "first": [], "later": []}
     with (
         closing(Projector(x, labels, method="pca", distance="euclidean")) as widget,
-        projector(chromium, widget) as (bare, ours),
+        alone(chromium, widget) as (bare, ours),
     ):
         ours.show()
         spots = places(widget.coordinates, ours.page.evaluate("() => speed.place()"))
@@ -176,7 +175,7 @@ def _thumbnails(chromium: Browser, peer: Peer, count: int, data_dir: str | None)
     images = mnist(data_dir)[0][:count]
     with (
         closing(Projector(x, labels, images, method="pca")) as widget,
-        projector(chromium, widget) as (bare, ours),
+        alone(chromium, widget) as (bare, ours),
     ):
         bare.to_page.clear()
         ours.show()
@@ -206,7 +205,7 @@ def _background(chromium: Browser, count: int) -> list[Line]:
     begun = time.time()
     with (
         closing(Projector(x, labels, method="umap")) as widget,
-        projector(chromium, widget) as (bare, ours),
+        alone(chromium, widget) as (bare, ours),
     ):
         ours.show()
         seen = ours.page.evaluate("() => (performance.timeOrigin + speed.picture().first) / 1000")
@@ -217,20 +216,6 @@ def _background(chromium: Browser, count: int) -> list[Line]:
             f"{count:,} × {x.shape[1]}, `method='umap'`: from the call until PCA's picture is seen",
             seconds([seen - begun]),
             f"{seconds([moved - begun])} until UMAP's coordinates are there",
-        )
-    ]
-
-
-def _scripts() -> list[Line]:
-    script = len(assets.module("projector").encode())
-    style = len(assets.style("widget", "projector").encode())
-    return [
-        Line(
-            "JavaScript that a widget sends",
-            f"{script / 1000:.1f} kB",
-            f"{style / 1000:.1f} kB of CSS",
-            target="≤ 60 kB",
-            met=script <= 60_000,
         )
     ]
 

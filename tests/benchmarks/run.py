@@ -25,6 +25,7 @@ from report import NOTE, Line, machine, options, table
 TOPICS = (
     "import_time",
     "sampler",
+    "file_samplers",
     "fit_step",
     "single_lookup",
     "exact_search",
@@ -34,6 +35,8 @@ TOPICS = (
     "eval_callback",
     "projector",
     "projector_lab",
+    "widgets",
+    "widgets_lab",
     "tfsim",
 )
 
