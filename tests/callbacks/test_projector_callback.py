@@ -14,7 +14,7 @@ from simnb.losses import TripletLoss
 from simnb.models import SimilarityModel
 from simnb.samplers import MultiShotMemorySampler
 from simnb.widgets import Projector, project
-from simnb.widgets.projection import align
+from simnb.widgets.projector.projection import align
 from tests.backend import NAME, tensorflow_only
 from tests.models.small import LABELS, X, batches, compiled
 
