@@ -176,8 +176,17 @@ def _strategies(name: str) -> tuple[str, ...]:
 
 
 def _distances(own: str) -> list[str]:
-    nearer = [name for name in distances.names() if not distances.get(name).larger_is_nearer]
-    return nearer if own in nearer else [*nearer, own]
+    """The distances to choose from, with the one in use."""
+    fitting = [name for name in distances.names() if _fits(name)]
+    return fitting if own in fitting else [*fitting, own]
+
+
+def _fits(distance: str) -> bool:
+    """Whether a loss can be made with the distance of that name alone."""
+    try:
+        return not distances.get(distance).larger_is_nearer
+    except Exception:  # somebody's own, which its name alone does not make
+        return False
 
 
 def _arguments(loss: MetricLoss) -> dict[str, Any]:
