@@ -610,8 +610,9 @@ for purpose, ratio in [("album", 1), ("archive", 3)]:
     choice.choose({"cost_ratio": ratio})
     for split in ("calibration", "held_out"):
         at = choice.at()[split]
+        wrong_tags = at["wrong"] / max(at["given"], 1)
         print(
-            f"{purpose:<8} {choice.threshold:10.4f} {at['coverage']:7.3f} {at['wrong'] / at['given']:10.3f}   {split}"
+            f"{purpose:<8} {choice.threshold:10.4f} {at['coverage']:7.3f} {wrong_tags:10.3f}   {split}"
         )
 
 # %% [markdown]
@@ -654,7 +655,11 @@ print(f"a tag for everything: {everything}, no tags at all: {nothing}, with the 
 # %%
 print("demanded   calibration   held out   answers held out")
 for demanded in (0.7, 0.75, 0.8, 0.85, 0.9):
-    choice.choose({"precision": demanded})
+    try:
+        choice.choose({"precision": demanded})
+    except ValueError:  # the message says how near the best one comes
+        print(f"{demanded:8.2f}   no threshold is as good")
+        continue
     at = choice.at()
     print(
         f"{demanded:8.2f} {at['calibration']['precision']:13.3f} {at['held_out']['precision']:10.3f} {at['held_out']['given']:12}"
@@ -687,7 +692,7 @@ choice.choose({"cost_ratio": 3})
 choice.apply(name="archive")
 tags = network.match(photos[half:], cutpoint="archive", no_match_label=-1, verbose=0)
 print(
-    f"{np.mean(tags >= 0):.3f} of the photographs get a tag, {np.mean(tags[tags >= 0] == truth[tags >= 0]):.3f} of the tags are right"
+    f"{np.sum(tags >= 0)} of {half} photographs get a tag, and {np.sum(tags == truth)} of the tags are right"
 )
 
 # %% [markdown]
@@ -701,7 +706,8 @@ from simnb.widgets import Explorer
 explorer = Explorer(network, photos, kinds, class_names=names)
 explorer.projector.wait()
 explorer.calibration.choose({"cost_ratio": 3})
-explorer.projector.clicked = int(explorer.calibration.mistakes(kind="wrong")[0])
+wrong_answers = explorer.calibration.mistakes(kind="wrong")
+explorer.projector.clicked = int(wrong_answers[0]) if len(wrong_answers) else 0
 explorer
 
 # %% [markdown]
