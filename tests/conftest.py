@@ -23,24 +23,33 @@ settings.load_profile("simnb")
 _NEVER_SKIPPED_IN_CI = {"mnist", "browser"}
 _missed = []
 
-# What runs on CIFAR-10, or, where it is not, on drawn images of its form.
-_PHOTOGRAPHS = (
-    "notebooks/02_cifar10.ipynb",
-    "solutions/02_cifar10.ipynb",
-    "notebooks/03_look_at_what_you_learned.ipynb",
-    "solutions/03_look_at_what_you_learned.ipynb",
-    "test_keras_io_program",
-)
-_drawn = []
+# What runs on photographs, or, where they are not, on drawn images of their form.
+_PHOTOGRAPHS = {
+    "cifar10": (
+        "02_cifar10.ipynb",
+        "03_look_at_what_you_learned.ipynb",
+        "test_keras_io_program.py",
+    ),
+    "oxford_iiit_pet": (
+        "04_oxford_pets.ipynb",
+        "05_classes_never_seen.ipynb",
+        "06_bring_your_own_data.ipynb",
+    ),
+}
+_drawn = {}
 
 
 def pytest_collection_modifyitems(items):
-    chosen = [item.nodeid for item in items if any(part in item.nodeid for part in _PHOTOGRAPHS)]
-    if chosen:
+    chosen = {
+        name: [item.nodeid for item in items if item.path.name in files]
+        for name, files in _PHOTOGRAPHS.items()
+    }
+    needed = [name for name, nodes in chosen.items() if nodes]
+    if needed:
         from tests import photographs
 
-        if photographs.provide() == "drawn":
-            _drawn.extend(chosen)
+        for name in photographs.provide(needed):
+            _drawn[photographs.NAMES[name]] = chosen[name]
 
 
 def pytest_runtest_logreport(report):
@@ -66,9 +75,9 @@ def pytest_terminal_summary(terminalreporter):
         reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
         for reason, count in reasons.most_common():
             terminalreporter.line(f"{count:>4} × {reason}")
-    if _drawn:
-        terminalreporter.section("run on drawn images, since CIFAR-10 is not on this machine")
-        places = Counter(nodeid.partition("::")[0] for nodeid in _drawn)
+    for name, nodes in _drawn.items():
+        terminalreporter.section(f"run on drawn images, since {name} is not on this machine")
+        places = Counter(nodeid.partition("::")[0] for nodeid in nodes)
         for place, count in places.items():
             terminalreporter.line(f"{count:>4} × {place}")
     for nodeid in _missed:

@@ -1,72 +1,43 @@
-"""CIFAR-10 for the tests that need photographs: the real one where it is, else a drawn one.
-
-The drawn one has the form of the real one: 32 × 32 colour images of ten classes in a data
-set of TensorFlow Datasets, made here. What runs on it can only show what holds for any data.
-"""
+"""Photographs for the tests that need them: the real ones where they are, else drawn ones."""
 
 import os
 import tempfile
 from pathlib import Path
 
-import numpy as np
+from tests import drawn_images
 
 BESIDE = Path(__file__).parents[2] / "shared/data/tensorflow_datasets"
-TRAIN, TEST = 2000, 1500
+NAMES = {"cifar10": "CIFAR-10", "oxford_iiit_pet": "Oxford Pets"}
+_DRAW = {
+    "cifar10": drawn_images.draw_cifar10,
+    "oxford_iiit_pet": drawn_images.draw_oxford_iiit_pet,
+}
 _FOLDER = tempfile.TemporaryDirectory(prefix="simnb-photographs-")  # gone with the session
 
 
-def provide():
-    """Let `simnb.datasets` find CIFAR-10 in this session, and in the kernels it starts.
+def provide(names, folder=None, beside=BESIDE):
+    """Let `simnb.datasets` find these data sets in this session, and in the kernels it starts.
 
-    Returns what the photographs are: "real" or "drawn".
+    Returns those that had to be drawn.
     """
     from simnb import datasets
 
-    if datasets.find("cifar10") is not None:
-        return "real"
-    folder = Path(_FOLDER.name)
+    missing = [name for name in names if datasets.find(name) is None]
+    if not missing:
+        return []
+    folder = Path(folder or _FOLDER.name)
+    _link_other_data_sets(folder, missing)
     os.environ["TFDS_DATA_DIR"] = str(folder)
-    if (BESIDE / "cifar10").is_dir():
-        (folder / "cifar10").symlink_to(BESIDE / "cifar10")  # and no other data set
-        return "real"
-    draw(folder)
-    return "drawn"
+    for name in missing:
+        if (beside / name).is_dir():
+            (folder / name).symlink_to(beside / name)  # and no other data set
+        else:
+            _DRAW[name](folder)
+    return [name for name in missing if not (beside / name).is_dir()]
 
 
-def draw(folder):
-    """Write a data set named cifar10 of drawn images: a class has a colour and a shape."""
-    import tensorflow as tf
-    import tensorflow_datasets as tfds
-
-    rng = np.random.default_rng(0)
-    labels = np.arange(TRAIN + TEST) % 10
-    images = np.stack([_image(label, rng) for label in labels])
-    parts = {"train": slice(0, TRAIN), "test": slice(TRAIN, None)}
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="cifar10",
-        version="3.0.2",
-        features=tfds.features.FeaturesDict(
-            {
-                "image": tfds.features.Image(shape=(32, 32, 3)),
-                "label": tfds.features.ClassLabel(num_classes=10),
-            }
-        ),
-        split_datasets={
-            name: tf.data.Dataset.from_tensor_slices(
-                {"image": images[rows], "label": labels[rows].astype(np.int64)}
-            )
-            for name, rows in parts.items()
-        },
-        data_dir=str(folder),
-        config="default",
-        disable_shuffling=True,
-    )
-
-
-def _image(label, rng):
-    y, x = np.mgrid[:32, :32] - rng.uniform(10, 22, size=(2, 1, 1))
-    shape = np.hypot(x, y) < 9 if label % 2 else np.maximum(abs(x), abs(y)) < 8
-    color = np.array([np.cos(label), np.sin(label), np.cos(2 * label)]) * 60 + 128
-    image = rng.normal(100, 30, size=(32, 32, 3))
-    image[shape] = color + rng.normal(0, 30, size=(shape.sum(), 3))
-    return image.clip(0, 255).astype(np.uint8)
+def _link_other_data_sets(folder, missing):
+    own = os.environ.get("TFDS_DATA_DIR")
+    for place in Path(own).expanduser().glob("*") if own else ():
+        if place.name not in missing:
+            (folder / place.name).symlink_to(place.resolve())

@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from simnb import datasets
 from tests.offline import cut_off
@@ -15,16 +16,17 @@ pytest.importorskip("tensorflow", reason="data sets are read with TensorFlow")
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (7, 4, 4, 1), dtype=np.uint8)
 LABELS = np.array([3, 1, 2, 0, 1, 3, 2])
+NAMES = ["owl", "cat", "Zebu", "ant"]
 
 
-def store(folder, name, image_shape=(4, 4, 1), images=IMAGES, version="1.0.0"):
+def store(folder, name, image_shape=(4, 4, 1), images=IMAGES, version="1.0.0", names=None):
     """Write a data set of 5 training and 2 test examples, as TensorFlow Datasets does."""
     import tensorflow as tf
 
     features = tfds.features.FeaturesDict(
         {
             "image": tfds.features.Image(shape=image_shape),
-            "label": tfds.features.ClassLabel(num_classes=4),
+            "label": tfds.features.ClassLabel(names=names, num_classes=None if names else 4),
         }
     )
 
@@ -56,6 +58,7 @@ def prepared(tmp_path_factory):
     store(folder, "tiny")
     sizes = [IMAGES[row, : 2 + row % 2] for row in range(7)]
     store(folder, "shapes", image_shape=(None, None, 1), images=sizes)
+    store(folder, "named", names=NAMES)
     return folder
 
 
@@ -109,6 +112,91 @@ def test_images_of_different_shapes_come_as_a_list(prepared):
     assert [image.shape for image in x] == [(2 + row % 2, 4, 1) for row in range(7)]
     assert np.array_equal(x[3], IMAGES[3, :3])
     assert np.array_equal(y, LABELS)
+
+
+def by_pillow(image, size):
+    """The image stretched to (height, width), as uint8."""
+    height, width = size
+    wanted = Image.fromarray(image[..., 0]).resize((width, height), Image.Resampling.BILINEAR)
+    return np.asarray(wanted)[..., None]
+
+
+@pytest.mark.parametrize("size", [(2, 2), (3, 5), (9, 4)])
+@pytest.mark.parametrize("name", ["tiny", "shapes"])
+def test_images_are_stretched_to_the_size_asked_and_make_one_array(prepared, name, size):
+    originals, labels = datasets.load(name, data_dir=prepared)
+    x, y = datasets.load(name, data_dir=prepared, image_size=size)
+    assert (x.shape, x.dtype) == ((7, *size, 1), np.uint8)
+    assert np.array_equal(y, labels)
+    wanted = np.stack([by_pillow(image, size) for image in originals])
+    assert np.abs(x.astype(int) - wanted).max() <= 1  # Pillow rounds between height and width
+
+
+def test_images_of_that_size_are_not_touched(prepared):
+    assert np.array_equal(datasets.load("tiny", data_dir=prepared, image_size=[4, 4])[0], IMAGES)
+    x, _ = datasets.load("shapes", data_dir=prepared, image_size=(3, 4))
+    assert np.array_equal(x[1::2], IMAGES[1::2, :3])
+    assert not np.array_equal(x[::2], IMAGES[::2, :3])
+
+
+def test_a_large_image_made_small_is_smoothed_first(tmp_path):
+    board = np.indices((40, 40)).sum(axis=0) % 2 * 255  # every pixel unlike its neighbours
+    images = [board[..., None].astype(np.uint8)] * 7
+    store(tmp_path, "board", image_shape=(None, None, 1), images=images)
+    x, _ = datasets.load("board", data_dir=tmp_path, image_size=(8, 8))
+    assert np.abs(x.astype(int) - 127).max() <= 4
+
+
+@pytest.mark.mnist
+def test_the_sample_is_stretched_too():
+    digits, labels = datasets.load("mnist", download=False)
+    x, y = datasets.load("mnist", download=False, image_size=(14, 20))
+    assert (x.shape, x.dtype) == ((5000, 14, 20, 1), np.uint8)
+    assert np.array_equal(y, labels)
+    for row in (0, 1234, 4999):
+        assert np.abs(x[row].astype(int) - by_pillow(digits[row], (14, 20))).max() <= 1
+    same, _ = datasets.load("mnist", download=False, image_size=(28, 28))
+    assert np.array_equal(same, digits)
+
+
+@pytest.mark.parametrize("size", [160, (160,), (1, 2, 3), "big", (0, 4), (4, 2.5), (True, 4)])
+def test_a_size_that_is_none_is_refused_before_anything_is_read(size):
+    with pytest.raises(ValueError, match=r"`image_size` must be .* Received: image_size="):
+        datasets.load("nowhere", image_size=size)
+
+
+def test_only_images_have_a_size(prepared):
+    said = r"`image_size` must be None where x are not images\. .*x_key='label'"
+    with pytest.raises(ValueError, match=said):
+        datasets.load("tiny", data_dir=prepared, x_key="label", image_size=(4, 4))
+
+
+def test_class_names_stand_in_the_order_of_their_numbers(prepared, tmp_path):
+    assert datasets.class_names("named", prepared) == NAMES
+    folder = tmp_path / "named"
+    shutil.copytree(prepared / "named", folder)
+    for examples in folder.glob("**/*.tfrecord*"):
+        examples.unlink()
+    assert datasets.class_names("named", tmp_path) == NAMES
+
+
+def test_labels_that_are_only_numbered_are_named_by_their_numbers(prepared):
+    assert datasets.class_names("tiny", prepared) == ["0", "1", "2", "3"]
+    assert datasets.class_names("mnist") == [str(digit) for digit in range(10)]
+
+
+def test_values_without_names_are_refused(prepared):
+    with pytest.raises(ValueError, match="`y_key` must be a feature whose values have names"):
+        datasets.class_names("named", prepared, y_key="image")
+    with pytest.raises(
+        ValueError, match=r"named has the features image, label\. Received: 'breed'"
+    ):
+        datasets.class_names("named", prepared, "breed")
+
+
+def test_class_names_of_a_data_set_that_is_not_on_disk_say_where_was_looked(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"`cifar10` .*mine.*tfds.load\('cifar10'\)"):
+        datasets.class_names("cifar10", tmp_path / "mine")
 
 
 @pytest.mark.parametrize(

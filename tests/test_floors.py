@@ -51,6 +51,7 @@ index.save(sys.argv[1])
 loaded = Indexer.load(sys.argv[1])
 assert loaded.query(Q, k=3) == index.query(Q, k=3)
 figure = draw.viz_neighbors_imgs(images[0], 0, loaded.single_lookup(K[0], k=3), show=False)
+draw.visualize_views(images[:4], show=False)
 figure.savefig(sys.argv[1] + ".png")
 assert len(index.to_data_frame()) == 1199
 

@@ -3,7 +3,7 @@
 All take images with values from 0 to 255; what a network needs of them happens inside.
 """
 
-from simnb.architectures.backbone import from_backbone
+from simnb.architectures.backbone import from_backbone, set_trainable
 from simnb.architectures.efficientnet import EfficientNetSim
 from simnb.architectures.lite0 import EfficientNetLite0
 from simnb.architectures.resnet18 import ResNet18Im, ResNet18Sim
@@ -16,4 +16,5 @@ __all__ = [
     "ResNet18Sim",
     "ResNet50Sim",
     "from_backbone",
+    "set_trainable",
 ]

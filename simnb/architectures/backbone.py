@@ -1,4 +1,4 @@
-"""Any Keras model as the backbone of a similarity model: pooling and an embedding on top of it."""
+"""Any Keras model as the backbone of a similarity model, and what of it trains."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from simnb import check
 from simnb.layers import GeneralizedMeanPooling1D, GeneralizedMeanPooling2D, MetricEmbedding
 from simnb.models import SimilarityModel
 
-__all__ = ["from_backbone"]
+__all__ = ["from_backbone", "set_trainable"]
 
-POOLINGS = ("gem", "avg", "max")
+_POOLINGS = ("gem", "avg", "max")
+# What "partial" trains begins here: the last three stages of EfficientNet, the last of ResNet.
+_LAST_STAGES = ("block5a_expand_conv", "conv5_block1_1_conv", "stage4a_first_conv")
 
 
 def from_backbone(
@@ -38,10 +40,11 @@ def from_backbone(
         or sets them not to be trained.
     embedding_size : int, default 128
     trainable : str, default "frozen"
-        `"frozen"` trains the embedding layer alone; the backbone does what it does in
-        inference, its batch norms stay as they are and its dropout is set to 0. `"full"`
-        trains everything. The name of one of the backbone's layers trains that layer and
-        those after it, save batch norms, which all stay as they are.
+        What of the backbone trains. `"frozen"`: nothing; its batch norms stay as they are,
+        and the rate of its `Dropout` layers is set to 0. `"full"`: everything. The name of
+        one of its layers: that layer and those after it, save batch norms, which all stay
+        as they are. `"partial"`: the last three stages of EfficientNet, or the last of
+        ResNet, in that way. `set_trainable` changes it.
     l2_norm : bool, default True
         Embeddings of length one, as cosine distance wants them.
     include_top : bool, default True
@@ -66,7 +69,8 @@ def from_backbone(
     ------
     ValueError
         An argument is not one of those above; the backbone has several outputs, or one
-        that is of another rank; it has no inputs and none are given.
+        that is of another rank; it has no inputs and none are given. It then trains what
+        it trained before.
 
     Examples
     --------
@@ -79,19 +83,60 @@ def from_backbone(
     """
     check.positive_integer("embedding_size", embedding_size)
     if pooling is not None:
-        check.one_of("pooling", pooling, POOLINGS)
+        check.one_of("pooling", pooling, _POOLINGS)
     elif include_top:
         raise ValueError("`pooling` must be given where `include_top` is True. Received: None")
+    gem_p = check.threshold("gem_p", gem_p)
     if inputs is None:
         inputs = _inputs(backbone)
-    _set_trainable(backbone, trainable)
+    first = _first_trained(backbone, trainable)
     outputs = backbone(inputs if preprocess is None else preprocess(inputs))
     pool = _pooling(outputs, pooling, gem_p)
     outputs = outputs if pool is None else pool(outputs)
     if include_top:
         layer = MetricEmbedding if l2_norm else keras.layers.Dense
         outputs = layer(embedding_size, name="embedding")(outputs)
-    return SimilarityModel(inputs, outputs, name=f"{backbone.name}_sim")
+    model = SimilarityModel(inputs, outputs, name=f"{backbone.name}_sim")
+    _train_from(backbone, first)
+    return model
+
+
+def set_trainable(model: SimilarityModel, trainable: str) -> None:
+    """Choose anew what of a model's backbone trains.
+
+    The way to fine-tune: train the embedding layer with the backbone frozen, by itself on
+    cached features (`simnb.features`) or in place, then let the backbone follow it. The
+    model has to be compiled again, with a small learning rate, 1e-5 or so; its index stays.
+
+    Parameters
+    ----------
+    model : SimilarityModel
+        Of `from_backbone` or one of the networks here, also one that was loaded.
+    trainable : str
+        As `from_backbone`. Dropout that was set to 0 stays so.
+
+    Raises
+    ------
+    ValueError
+        The model has no backbone, or `trainable` is not one of those above.
+
+    Examples
+    --------
+    >>> from simnb.architectures import EfficientNetSim
+    >>> model = EfficientNetSim((64, 64, 3), variant="lite0")
+    >>> set_trainable(model, "partial")
+    >>> len(model.trainable_weights)
+    27
+    """
+    backbones = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    if not backbones:
+        raise ValueError(
+            f"`model` must have a Keras model as its backbone. Received: {model.name} without one"
+        )
+    backbone = backbones[-1]  # a model before it would be the preprocessing
+    _train_from(backbone, _first_trained(backbone, trainable))
+    # A compiled `fit` would go on to train what it trained: Keras now asks for `compile`.
+    model.compiled = False
 
 
 def _inputs(backbone: keras.Model) -> Any:
@@ -112,21 +157,34 @@ def _input(tensor: Any, name: str | None = None) -> Any:
     return keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=name)
 
 
-def _set_trainable(backbone: keras.Model, trainable: str) -> None:
+def _first_trained(backbone: keras.Model, trainable: Any) -> str:
+    """Return the name of the first layer that trains, "frozen" or "full"."""
     names = [layer.name for layer in backbone.layers]
+    partial = [name for name in _LAST_STAGES if name in names][:1]
+    if trainable == "partial" and partial:
+        return partial[0]
     if trainable not in ("frozen", "full", *names):
+        known = ("frozen", *(["partial"] if partial else []), "full")
         raise ValueError(
-            "`trainable` must be 'frozen', 'full' or the name of one of the backbone's layers. "
+            f"`trainable` must be {', '.join(map(repr, known))} or the name of one of the backbone's layers. "
             f"Received: trainable={trainable!r}"
         )
-    backbone.trainable = trainable != "frozen"
-    if trainable == "frozen":
+    return str(trainable)
+
+
+def _train_from(backbone: keras.Model, first: str) -> None:
+    # Keras passes a value on to the layers within only where it changes.
+    backbone.trainable = first == "frozen"
+    backbone.trainable = first != "frozen"
+    if first == "frozen":
         # A frozen batch norm is in inference, in `fit` too; dropout is not, and a call with
         # training=False does not reach a model within a model.
         for layer in _innermost(backbone, keras.layers.Dropout):
             layer.rate = 0.0
-    elif trainable in names:
-        for layer in backbone.layers[: names.index(trainable)]:
+    elif first != "full":
+        for layer in backbone.layers:
+            if layer.name == first:
+                break
             layer.trainable = False
         for layer in _innermost(backbone, keras.layers.BatchNormalization):
             layer.trainable = False

@@ -17,7 +17,6 @@ __all__ = ["EfficientNetSim"]
 
 _VARIANTS = ("b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7", "lite0")
 _DEVIATION = (0.229, 0.224, 0.225)  # of the channels of ImageNet, in 0 to 1
-_FIRST_OF_THE_LAST_THREE_STAGES = "block5a_expand_conv"
 
 
 def EfficientNetSim(  # noqa: N802 - TensorFlow Similarity's name
@@ -83,7 +82,7 @@ def EfficientNetSim(  # noqa: N802 - TensorFlow Similarity's name
     return from_backbone(
         _network(kind, input_shape, weights),
         embedding_size,
-        trainable=_FIRST_OF_THE_LAST_THREE_STAGES if trainable == "partial" else trainable,
+        trainable=trainable,
         l2_norm=l2_norm,
         include_top=include_top,
         pooling=pooling,

@@ -9,8 +9,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from simnb.architectures import lite0_weights
-from simnb.architectures.pretrained import image_shape, load_weights
+from simnb.architectures import lite0_weights, torch_file
+from simnb.architectures.pretrained import image_shape, load_weights, require_source
 
 __all__ = ["EfficientNetLite0"]
 
@@ -65,6 +65,7 @@ def EfficientNetLite0(  # noqa: N802 - named as networks are in keras.applicatio
     ((None, 3, 3, 1280), 3413024)
     """
     inputs = keras.Input(image_shape(input_shape))
+    require_source(weights)
     x = layers.Rescaling(1 / 128, offset=-127 / 128, name="rescaling")(inputs)
     x = _convolution(x, "stem", 32, 3, strides=2)
     for name, kernel_size, strides, expansion, channels in _blocks():
@@ -78,7 +79,7 @@ def EfficientNetLite0(  # noqa: N802 - named as networks are in keras.applicatio
     if weights == "imagenet":
         lite0_weights.assign(network, lite0_weights.imagenet())
     elif weights is not None and os.fspath(weights).endswith((".pth", ".pt")):
-        lite0_weights.assign(network, lite0_weights.read(weights))
+        lite0_weights.assign(network, torch_file.read(weights))
     elif weights is not None:
         load_weights(network, weights)
     return network

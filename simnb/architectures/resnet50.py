@@ -13,8 +13,6 @@ from simnb.models import SimilarityModel
 
 __all__ = ["ResNet50Sim"]
 
-_LAST_BEFORE_THE_LAST_STAGE = "conv4_block6_out"
-
 
 def ResNet50Sim(  # noqa: N802 - TensorFlow Similarity's name
     input_shape: tuple[int | None, int | None, int],
@@ -70,7 +68,7 @@ def ResNet50Sim(  # noqa: N802 - TensorFlow Similarity's name
     return from_backbone(
         application(keras.applications.ResNet50, input_shape, weights),
         embedding_size,
-        trainable=_LAST_BEFORE_THE_LAST_STAGE if trainable == "partial" else trainable,
+        trainable=trainable,
         l2_norm=l2_norm,
         include_top=include_top,
         pooling=pooling,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -9,7 +10,7 @@ from typing import Any
 class Augmenter(ABC):
     """Makes of a batch the batch that training gets. A subclass implements `augment`.
 
-    A sampler takes any callable of this form; one without `seed` as well.
+    A sampler takes any callable of this form; it, and `augment`, may do without `seed`.
     """
 
     @abstractmethod
@@ -43,4 +44,5 @@ class Augmenter(ABC):
         seed: int | None = None,
     ) -> tuple[Any, Any]:
         """Return the x and y of the augmented batch, as `augment`."""
-        return self.augment(x, y, num_augmentations_per_example, is_warmup, seed)
+        chance = {"seed": seed} if "seed" in inspect.signature(self.augment).parameters else {}
+        return self.augment(x, y, num_augmentations_per_example, is_warmup, **chance)

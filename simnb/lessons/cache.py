@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
-import platformdirs
+from simnb import cache
 
 
 def keep(model: Any, name: str) -> Path:
@@ -36,18 +35,27 @@ def kept(name: str) -> Any:
     Parameters
     ----------
     name : str
+
+    Raises
+    ------
+    ValueError
+        The file is damaged, or of a version that cannot be read.
     """
     path = _path(name)
     if not path.exists():
         return None
     from simnb.models import load_model
 
-    return load_model(path)
+    try:
+        return load_model(path)
+    except Exception as error:  # Keras has many for what is wrong with a file
+        raise ValueError(
+            f"The model kept as {name!r} cannot be read ({error}). Delete {path} and run the lesson "
+            "that keeps it again."
+        ) from error
 
 
 def _path(name: str) -> Path:
     if not name.replace("-", "").replace("_", "").isalnum():
         raise ValueError(f"`name` must be a word. Received: name={name!r}")
-    own = os.environ.get("SIMNB_CACHE")
-    folder = Path(own).expanduser() if own else platformdirs.user_cache_path("simnb")
-    return folder / "lessons" / f"{name}.keras"
+    return cache.folder("lessons") / f"{name}.keras"

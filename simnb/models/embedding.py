@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import keras
@@ -22,11 +23,14 @@ def compiled_forward(model: keras.Model, output: int) -> Callable[[Any], NDArray
         return lambda x: np.asarray(_pick(model.predict_on_batch(x), output), dtype=np.float32)
     import tensorflow as tf
 
-    @tf.function(reduce_retracing=True)
-    def forward(x: Any) -> Any:
-        return tf.cast(_pick(model(x, training=False), output), tf.float32)
-
+    # A partial of its own for each model: TensorFlow counts how often one piece of code is
+    # traced, and would warn of the fifth model as if it were the first for the fifth time.
+    forward = tf.function(partial(_forward, model, output), reduce_retracing=True)
     return lambda x: forward(keras.tree.map_structure(tf.convert_to_tensor, x)).numpy()
+
+
+def _forward(model: keras.Model, output: int, x: Any) -> Any:
+    return keras.ops.cast(_pick(model(x, training=False), output), "float32")
 
 
 def embed_batches(
@@ -96,6 +100,8 @@ def batches(
     if yields_batches(x):
         return _checked(model, iter(x)), None
     arrays = nested(model, x)
+    if any(len(array.shape) == 0 for array in keras.tree.flatten(arrays)):
+        raise ValueError(f"`x` must have one row an example. Received: x={x!r}")
     sizes = {len(array) for array in keras.tree.flatten(arrays)}
     if len(sizes) != 1:
         raise ValueError(
@@ -104,9 +110,9 @@ def batches(
     size = sizes.pop()
     if size == 0:
         raise ValueError("`x` must hold at least one example. Received: 0")
-    arrays = fitted(model, arrays)
+    _shapes(model, arrays)  # before the first batch is asked for
     slices = (slice(start, start + batch_size) for start in range(0, size, batch_size))
-    return ((_sliced(arrays, part), None) for part in slices), size
+    return ((fitted(model, _sliced(arrays, part)), None) for part in slices), size
 
 
 def yields_batches(x: Any) -> bool:
@@ -132,6 +138,15 @@ def nested(model: keras.Model, x: Any) -> Any:
 
 def fitted(model: keras.Model, x: Any) -> Any:
     """Return a batch as the model's inputs take it; refuse one that they do not, naming both shapes."""
+    shapes = _shapes(model, x)
+    leaves = keras.tree.flatten(x)
+    return keras.tree.pack_sequence_as(
+        x, [_with_channel(leaf, shape) for leaf, shape in zip(leaves, shapes, strict=True)]
+    )
+
+
+def _shapes(model: keras.Model, x: Any) -> list[tuple[int | None, ...]]:
+    """Return what shape each leaf of `x` must have; refuse one of another, asking for none of its rows."""
     leaves = keras.tree.flatten(x)
     if len(leaves) != len(model.inputs):
         raise ValueError(f"`x` must have {len(model.inputs)} inputs. Received: {len(leaves)}")
@@ -142,18 +157,16 @@ def fitted(model: keras.Model, x: Any) -> Any:
         if set(x) == set(by_name):
             shapes = [by_name[name] for name in sorted(by_name)]
     text = any(tensor.dtype == "string" for tensor in model.inputs)
-    return keras.tree.pack_sequence_as(
-        x, [_fitted_leaf(leaf, shape, text) for leaf, shape in zip(leaves, shapes, strict=True)]
-    )
+    for leaf, shape in zip(leaves, shapes, strict=True):
+        _refuse_misfit(leaf, shape, text)
+    return shapes
 
 
-def _fitted_leaf(leaf: Any, shape: tuple[int | None, ...], text: bool) -> Any:
+def _refuse_misfit(leaf: Any, shape: tuple[int | None, ...], text: bool) -> None:
     found = tuple(leaf.shape)
-    # Keras, too, lets images without their single channel pass. Added here: a compiled
-    # function that has seen batches of two ranks takes neither.
-    full = leaf[..., None] if len(found) == len(shape) - 1 and shape[-1] == 1 else leaf
-    fits = len(full.shape) == len(shape) and all(
-        want in (None, have) for want, have in zip(shape, full.shape, strict=True)
+    full = (*found, 1) if _lacks_channel(found, shape) else found
+    fits = len(full) == len(shape) and all(
+        want in (None, have) for want, have in zip(shape, full, strict=True)
     )
     if not fits:
         hint = ""
@@ -165,7 +178,19 @@ def _fitted_leaf(leaf: Any, shape: tuple[int | None, ...], text: bool) -> Any:
     kind = getattr(getattr(leaf, "dtype", None), "kind", "")
     if kind in ("O", "U", "S") and not text:
         raise ValueError(f"`x` must be numbers. Received: dtype {leaf.dtype}")
-    return full
+
+
+def _with_channel(leaf: Any, shape: tuple[int | None, ...]) -> Any:
+    """Return a batch of images with their single channel.
+
+    Keras, too, lets them pass without. Added here: a compiled function that has seen
+    batches of two ranks takes neither.
+    """
+    return leaf[..., None] if _lacks_channel(tuple(leaf.shape), shape) else leaf
+
+
+def _lacks_channel(found: tuple[int, ...], shape: tuple[int | None, ...]) -> bool:
+    return len(found) == len(shape) - 1 and shape[-1] == 1
 
 
 def _checked(

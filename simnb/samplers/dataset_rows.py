@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from simnb.samplers.growing import ByteStrings, Growing
-from simnb.samplers.parallel import Mapped, tensorflow
+from simnb.samplers.parallel import Mapped, check_label_type, tensorflow
+from simnb.samplers.select_examples import among
 
 Path = str | os.PathLike[str]
 
@@ -58,7 +59,7 @@ def read_dataset(
             data = data.map(lambda x, y: (tf.io.serialize_tensor(x), y))
             load = _parsing(tf, spec, load)
         kept, labels = _byte_strings(data, size, wanted, cache)
-    return (kept if load is None else Mapped(kept, load)), labels
+    return (kept if load is None else Mapped(kept, _one_tensor(load), "load_fn", _said)), labels
 
 
 def _arrays(
@@ -71,7 +72,8 @@ def _arrays(
         for x, y in _batches(data, size, wanted, length * dtype.itemsize):
             values.append(x.reshape(-1))
             labels.append(y)
-        return values.finish().reshape(-1, *shape), np.concatenate(labels)
+        y = np.concatenate(labels)
+        return values.finish().reshape(len(y), *shape), y
 
 
 def _byte_strings(
@@ -117,6 +119,7 @@ def _labelled(tf: Any, ds: Any, label_output: int | str | None) -> Any:
             "`ds` must yield single examples with one label each; batches are parted by `ds.unbatch()`, "
             f"one-hot rows become labels by `tf.argmax`. Received: labels of shape {label.shape}"
         )
+    check_label_type(tf, "ds", label.dtype)
     if label_output is None and label.shape == ():
         return ds
     return ds.map(lambda x, y: (x, tf.reshape(label_of(y), ())))
@@ -135,8 +138,8 @@ def _batches(
             labels = y if y.dtype != object else np.array([text.decode() for text in y])
             bar.update(len(labels))
             read += len(labels)
-            if wanted is not None and (wanted.dtype.kind == "U") == (labels.dtype.kind == "U"):
-                chosen = np.isin(labels, wanted)
+            if wanted is not None:
+                chosen = among(labels, wanted)
                 x, labels = x[chosen], labels[chosen]
             kept += len(labels)
             if len(labels):
@@ -155,3 +158,19 @@ def _parsing(tf: Any, spec: Any, load: Callable[[Any], Any] | None) -> Callable[
         return x if load is None else load(x)
 
     return parsed
+
+
+def _one_tensor(load: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def example(x: Any) -> Any:
+        made = load(x)
+        if isinstance(made, (tuple, list, dict)):
+            raise ValueError(f"`load_fn` must return one tensor. Received: {made}")
+        return made
+
+    return example
+
+
+def _said(row: int, x: Any) -> str:
+    text = x.decode(errors="replace") if isinstance(x, bytes) else ""
+    is_path = 0 < len(text) < 500 and text.isprintable() and "�" not in text
+    return text if is_path else f"example {row} of those that were kept"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -11,7 +12,15 @@ from numpy.typing import NDArray
 
 
 class Source(ABC):
-    """Examples that are fetched by their rows, many at a time: from files, from a stored array."""
+    """Examples that are fetched by their rows, many at a time: from files, from a stored array.
+
+    Attributes
+    ----------
+    uses_tensorflow : bool
+        Whether it hands the work to TensorFlow's threads, which a forked process lacks.
+    """
+
+    uses_tensorflow = False
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -19,6 +28,10 @@ class Source(ABC):
     @abstractmethod
     def gather(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """Return the examples at one or more rows, stacked."""
+
+    def one_of(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Return an example at one of these rows, to tell what they are like."""
+        return self.gather(rows[:1])[0]
 
 
 class Examples:
@@ -74,22 +87,24 @@ class Examples:
         """Shape of one example; of the first one, where they differ."""
         if isinstance(self._source, (np.ndarray, StoredArray)) and self._load is None:
             return self._source.shape[1:]
-        return np.shape(self[0])
+        return np.shape(self._one())
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """NumPy dtype of an example."""
         if isinstance(self._source, (np.ndarray, StoredArray)) and self._load is None:
             return self._source.dtype
-        return np.asarray(self[0]).dtype
+        return np.asarray(self._one()).dtype
 
     def gather(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """Return the examples at these rows of the source, stacked."""
+        if len(rows) == 0:  # one example tells what shape none of them have
+            return self.gather(np.zeros(1, np.int64))[:0]
+        found: Any
         if isinstance(self._source, Source):
-            # One example tells what shape none of them have.
-            found: Any = self._source.gather(rows if len(rows) else np.zeros(1, np.int64))
-            found = found[: len(rows)]
+            found = self._source.gather(rows)
         elif isinstance(self._source, np.memmap):
+            refuse_cut_short(self._source)
             found = in_ascending_order(self._source, rows)
         elif isinstance(self._source, np.ndarray):
             found = self._source.take(rows, axis=0)
@@ -98,6 +113,11 @@ class Examples:
         if self._load is not None:
             found = [self._load(example) for example in found]
         return found if isinstance(found, np.ndarray) else stacked(found)
+
+    def _one(self) -> Any:
+        if isinstance(self._source, Source) and self._load is None:
+            return self._source.one_of(self._order)
+        return self[0]
 
     def __repr__(self) -> str:
         return f"Examples(shape={self.shape}, dtype={self.dtype})"
@@ -123,6 +143,19 @@ class StoredArray(Source):
     def gather(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """Return the examples at these rows, read in the order in which they are stored."""
         return in_ascending_order(self._array, rows)
+
+
+def refuse_cut_short(array: np.memmap[Any, Any]) -> None:
+    """Raise a ValueError if a memory map's file is shorter by now: to read on ends the process."""
+    mapped: mmap.mmap | None = getattr(array, "_mmap", None)
+    if mapped is None:
+        return
+    needed = len(mapped) + array.offset - array.offset % mmap.ALLOCATIONGRANULARITY
+    if mapped.size() < needed:
+        raise ValueError(
+            f"The file of a memory map must stay whole. Received: {array.filename}, "
+            f"{mapped.size()} of {needed} bytes"
+        )
 
 
 def in_ascending_order(array: Any, rows: NDArray[np.int64], block: int = 256) -> NDArray[Any]:
@@ -151,7 +184,7 @@ def stacked(examples: Sequence[Any], way_out: str = "") -> NDArray[Any]:
         raise ValueError(
             f"Examples of one batch must have one shape. Received: shapes {sorted(shapes)[:5]}{way_out}"
         )
-    return np.stack([np.asarray(example) for example in examples]) if examples else np.empty((0,))
+    return np.stack([np.asarray(example) for example in examples])
 
 
 def as_source(x: Any) -> NDArray[Any] | list[Any] | tuple[Any, ...] | Source:

@@ -33,19 +33,9 @@ class MultiShotFileSampler(MultiShotMemorySampler):
     load_example_fn : callable, optional
         Turns a path into an example; called on several threads. Default: the file is
         an image that TensorFlow or Pillow can decode.
-    classes_per_batch : int, default 2
-    examples_per_class_per_batch : int, default 2
-    steps_per_epoch : int, default 1000
-    class_list : sequence of labels, optional
-        Use only these classes.
-    total_examples_per_class : int, optional
-        Use at most this many examples of a class.
-    augmenter : callable, optional
-        As `Sampler`.
-    warmup : int, default 0
-    num_augmentations_per_example : int, default 1
-    seed : int, optional
-        Fixes the selection, its order and every batch.
+    classes_per_batch, examples_per_class_per_batch, steps_per_epoch, class_list,
+    total_examples_per_class, augmenter, warmup, num_augmentations_per_example, seed :
+        As `MultiShotMemorySampler`.
     image_size : (height, width), optional
         Images are stretched to it. Default: as they are, which has to be of one size.
     on_faulty : {"raise", "skip"}, default "raise"
@@ -135,8 +125,7 @@ class MultiShotFileSampler(MultiShotMemorySampler):
         directory : path
             Its folders' names are the labels; files may lie in folders below those.
         suffixes : collection of str, optional
-            Endings, in lower case, of the files to use. Default: those of images. None: all
-            files, but hidden ones.
+            As `files_by_folder`. Default: the endings of images.
         arguments :
             As of the class.
 

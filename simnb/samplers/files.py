@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from simnb import check
 from simnb.samplers.examples import Source, stacked
-from simnb.samplers.images import oddity_of
+from simnb.samplers.images import ImageReader, oddity_of
 
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
@@ -26,9 +27,11 @@ def files_by_folder(
     ----------
     directory : path
         Files may lie in folders below a class's folder; those that lie beside the
-        classes' folders are passed over, and so are hidden ones.
+        classes' folders are passed over, and so are hidden ones. A class's folder may be
+        a link, but not to a folder that holds `directory`; below it, links to folders are
+        not followed. A class without files is none.
     suffixes : collection of str, optional
-        Endings, in lower case, of the files to return. Default: those of images. None: all.
+        Endings of the files to return, in any case. Default: those of images. None: all.
 
     Returns
     -------
@@ -44,8 +47,12 @@ def files_by_folder(
     root = os.fspath(directory)
     if not os.path.isdir(root):
         raise ValueError(f"`directory` must be a folder. Received: directory={root!r}")
-    endings = None if suffixes is None else tuple(suffixes)
-    classes = sorted(entry.name for entry in _visible(root) if entry.is_dir())
+    if isinstance(suffixes, str):
+        raise ValueError(
+            f"`suffixes` must be a collection of endings. Received: suffixes={suffixes!r}"
+        )
+    endings = None if suffixes is None else tuple(suffix.lower() for suffix in suffixes)
+    classes = sorted(entry.name for entry in _visible(root) if _is_class(entry, root))
     found = {name: sorted(_files(os.path.join(root, name), endings)) for name in classes}
     filled = [name for name in classes if found[name]]
     if len(filled) < 2:
@@ -63,12 +70,24 @@ def _visible(folder: str) -> Iterator[os.DirEntry[str]]:
         yield from (entry for entry in entries if not entry.name.startswith("."))
 
 
+def _is_class(entry: os.DirEntry[str], root: str) -> bool:
+    if not entry.is_symlink():
+        return entry.is_dir()
+    target = os.path.realpath(entry)
+    return os.path.isdir(target) and not Path(root).resolve().is_relative_to(target)
+
+
 def _files(folder: str, endings: tuple[str, ...] | None) -> Iterator[str]:
     for entry in _visible(folder):
         if entry.is_dir(follow_symlinks=False):  # a link may lead back up
             yield from _files(entry.path, endings)
-        elif entry.is_file() and (endings is None or entry.name.lower().endswith(endings)):
+        elif _is_file(entry) and (endings is None or entry.name.lower().endswith(endings)):
             yield entry.path
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    # `entry.is_file` raises where links lead round in a circle.
+    return os.path.isfile(entry) if entry.is_symlink() else entry.is_file()
 
 
 class Files(Source):
@@ -101,6 +120,7 @@ class Files(Source):
         self.paths = _paths(paths)
         self.faults: dict[str, Exception] = {}
         self._reader = reader
+        self.uses_tensorflow = isinstance(reader, ImageReader)
         self._ordinary: set[str] = set()
 
     def __len__(self) -> int:
@@ -112,6 +132,14 @@ class Files(Source):
         for place, error in faulty.items():
             self._refuse(self.paths[rows[place]], error)
         return self.stack(examples)
+
+    def one_of(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Return the example of the first of these files that can be read."""
+        for row in rows:
+            found, faulty = self.read(np.array([row]))
+            if not faulty:
+                return self.stack(found)[0]
+        return self.gather(rows[:1])[0]
 
     def read(self, rows: NDArray[np.int64]) -> tuple[Any, dict[int, Exception]]:
         """Return the examples at these rows, and the errors of those to skip, by place.
@@ -167,7 +195,8 @@ class Files(Source):
 
 
 def _paths(paths: Any) -> list[str]:
-    if isinstance(paths, (str, bytes)) or not hasattr(paths, "__len__"):
+    unordered = isinstance(paths, (Set, Mapping))
+    if isinstance(paths, (str, bytes)) or unordered or not hasattr(paths, "__len__"):
         raise ValueError(
             f"`x` must be a list of paths. Received: {paths!r}; of a folder, see `from_directory`"
         )

@@ -36,7 +36,8 @@ def load_image(path: Path, target_size: tuple[int, int] | None = None) -> NDArra
     Raises
     ------
     ValueError
-        The file is not there, empty, not an image, or not a whole one; the message says which.
+        The file is not there, empty, not an image, not a whole one, or of floating-point
+        pixels, whose range is not known; the message says which.
     """
     images, faults = ImageReader(sides("target_size", target_size))([os.fspath(path)])
     if faults:
@@ -60,6 +61,8 @@ def check_images(paths: Iterable[Path], unusual: bool = True) -> dict[str, str]:
     >>> check_images(["holiday.jpg"])
     {'holiday.jpg': 'no such file'}
     """
+    if isinstance(paths, (str, bytes)):
+        raise ValueError(f"`paths` must be paths, not one. Received: paths={paths!r}")
     files = [os.fspath(path) for path in paths]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         faults = list(pool.map(fault_of, files))
@@ -151,6 +154,9 @@ def fault_of(path: str) -> str | None:
             return "empty file"
         with Image.open(path) as image:
             image.load()
+            # Pillow would clip them at 0 and 255, and make black of 0.0 to 1.0.
+            if image.mode == "F":
+                return "floating-point pixels, of no known range"
     except FileNotFoundError:
         return "no such file"
     except UnidentifiedImageError:
@@ -158,6 +164,8 @@ def fault_of(path: str) -> str | None:
     except Image.DecompressionBombError as error:
         return str(error)
     except Exception as error:  # each of Pillow's decoders has errors of its own
+        if isinstance(error, OSError) and error.strerror:  # of the system, not of a decoder
+            return error.strerror.lower()
         return f"corrupt or truncated: {error}"
     return None
 

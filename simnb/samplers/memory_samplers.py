@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simnb import check
-from simnb.samplers.examples import Examples, as_source
+from simnb.samplers.examples import Examples, Source, as_source
 from simnb.samplers.sampler import Augmenter, Sampler
-from simnb.samplers.select_examples import select_rows
+from simnb.samplers.select_examples import at_most, select_rows, wanted_classes
 
 
 class MultiShotMemorySampler(Sampler):
@@ -90,11 +90,22 @@ class MultiShotMemorySampler(Sampler):
         self.examples_per_class_per_batch = check.positive_integer(
             "examples_per_class_per_batch", examples_per_class_per_batch
         )
+        if load_example_fn is not None and not callable(load_example_fn):
+            raise ValueError(
+                f"`load_example_fn` must be callable or None. Received: {load_example_fn!r}"
+            )
+        most = at_most("total_examples_per_class", total_examples_per_class)
+        wanted = wanted_classes(class_list)
+        # Reading may take hours: all that can be refused before is refused by now.
+        x, y = self._read(x, y, wanted)
         source = as_source(x)
         labels = check.labels("y", y, len(source))
-        order = select_rows(
-            labels, class_list, total_examples_per_class, np.random.default_rng(self.seed)
-        )
+        if self.use_multiprocessing and isinstance(source, Source) and source.uses_tensorflow:
+            raise ValueError(
+                "`use_multiprocessing` must be False: TensorFlow reads these examples, on all cores, "
+                "and hangs in a process that was forked. Received: use_multiprocessing=True"
+            )
+        order = select_rows(labels, wanted, most, np.random.default_rng(self.seed))
         self.x = Examples(source, order, load_example_fn)
         self.y = Examples(labels, order)
         classes, codes = np.unique(labels[order], return_inverse=True)
@@ -134,6 +145,10 @@ class MultiShotMemorySampler(Sampler):
     def labels_of(self, y: NDArray[Any]) -> NDArray[Any]:
         """Return the labels that the y of a batch stand for: losses take no strings."""
         return np.array(self.class_list)[y] if isinstance(self.class_list[0], str) else y
+
+    def _read(self, x: Any, y: Any, wanted: NDArray[Any] | None) -> tuple[Any, Any]:
+        """Return the examples and their labels; those of classes not wanted may be left out."""
+        return x, y
 
     def _draw_rows(self, rng: np.random.Generator) -> NDArray[np.int64]:
         classes = len(self._counts)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simnb.samplers.examples import Source
-from simnb.samplers.parallel import mapped, tensorflow
+from simnb.samplers.parallel import Mapped, check_label_type, reason, tensorflow
 
 
 def deserializer(record: bytes) -> Callable[[Any], tuple[Any, Any]]:
@@ -33,7 +33,7 @@ def deserializer(record: bytes) -> Callable[[Any], tuple[Any, Any]]:
     label = tf.string if features["y"].bytes_list.value else tf.int64
     schema = {"x": tf.io.FixedLenFeature([], tf.string), "y": tf.io.FixedLenFeature([], label)}
     tensor = "dtype" in features
-    dtype = features["dtype"].bytes_list.value[0].decode() if tensor else None
+    dtype = _dtype(tf, features["dtype"]) if tensor else None
 
     def read(serialized: Any) -> tuple[Any, Any]:
         found = tf.io.parse_single_example(serialized, schema)
@@ -45,7 +45,7 @@ def deserializer(record: bytes) -> Callable[[Any], tuple[Any, Any]]:
     return read
 
 
-class Records(Source):
+class Records(Mapped):
     """The examples in TFRecord files, each read from its place when it is asked for.
 
     All records are read once, to check them and for their labels.
@@ -72,43 +72,47 @@ class Records(Source):
         shards: Sequence[str],
         deserialization_fn: Callable[[Any], tuple[Any, Any]] | None = None,
     ) -> None:
-        self._shards = list(shards)
-        places = [_places(path) for path in self._shards]
-        self._states = [_state(os.stat(path)) for path in self._shards]
+        records = Serialized(shards)
+        read = deserialization_fn or _default(records)
+        self.labels = _labels(records.shards, read)
+        super().__init__(
+            records, lambda record: read(record)[0], "deserialization_fn", records.said
+        )
+
+
+class Serialized(Source):
+    """The bytes of the records in TFRecord files.
+
+    Parameters
+    ----------
+    shards : sequence of paths
+    """
+
+    def __init__(self, shards: Sequence[str]) -> None:
+        self.shards = list(shards)
+        places = [_places(path) for path in self.shards]
+        self._states = [_state(os.stat(path)) for path in self.shards]
         counts = [len(part) for part in places]
         self._places = np.concatenate(places)
         self._shard = np.repeat(np.arange(len(counts)), counts)
         self._number = np.concatenate([np.arange(count) for count in counts])
-        read = deserialization_fn or self._default()
-        self.labels = self._read_labels(read)
-        self._map = mapped(lambda record: read(record)[0])
 
     def __len__(self) -> int:
         return len(self._places)
 
-    def gather(self, rows: NDArray[np.int64]) -> NDArray[Any]:
-        """Return the examples at these rows, deserialized in parallel."""
-        tf = tensorflow()
-        records = self._read(rows)
-        try:
-            return self._map(records)
-        except tf.errors.OpError as error:
-            for place, row in enumerate(rows):
-                self._try(records[place : place + 1], row)
-            raise ValueError(
-                f"Examples of one batch must have one shape; `deserialization_fn` can see to it. "
-                f"Received: {error.message}"
-            ) from error
+    def said(self, row: int, record: Any) -> str:
+        """Return where a record is."""
+        return f"record {self._number[row]} of {self.shards[self._shard[row]]}"
 
-    def _read(self, rows: NDArray[np.int64]) -> NDArray[Any]:
-        """The bytes of records, in an array of objects; each file is opened once."""
+    def gather(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Return the records at these rows, in an array of objects; each file is opened once."""
         records = np.empty(len(rows), dtype=object)
         order = np.argsort(rows, kind="stable")  # a disk reads ahead
         for shard in np.unique(self._shard[rows]):
-            with open(self._shards[shard], "rb", buffering=0) as file:
+            with open(self.shards[shard], "rb", buffering=0) as file:
                 if _state(os.fstat(file.fileno())) != self._states[shard]:
                     raise ValueError(
-                        f"{self._shards[shard]} has changed since it was read for its labels: "
+                        f"{self.shards[shard]} has changed since it was read for its labels: "
                         "make a new sampler."
                     )
                 for place in order[self._shard[rows[order]] == shard]:
@@ -117,48 +121,48 @@ class Records(Source):
                     records[place] = file.read(length)
         return records
 
-    def _read_labels(self, read: Callable[[Any], tuple[Any, Any]]) -> NDArray[Any]:
-        tf = tensorflow()
-        _check_form(tf, tf.data.TFRecordDataset(self._shards).map(read).element_spec)
 
-        def labels_in(paths: Any) -> list[NDArray[Any]]:
-            data = tf.data.TFRecordDataset(paths)
-            # What makes the examples is not needed for the labels, and does not run.
-            data = data.map(lambda record: read(record)[1], num_parallel_calls=os.cpu_count())
-            return list(data.batch(4096).as_numpy_iterator())
+def _labels(shards: list[str], read: Callable[[Any], tuple[Any, Any]]) -> NDArray[Any]:
+    tf = tensorflow()
+    _check_form(tf, tf.data.TFRecordDataset(shards).map(read).element_spec)
 
-        try:
-            labels = np.concatenate(labels_in(self._shards))
-        except tf.errors.OpError:
-            for path in self._shards:
-                try:
-                    labels_in(path)
-                except tf.errors.OpError as error:
-                    raise ValueError(
-                        "Every record must be whole and of the schema that `deserialization_fn` reads. "
-                        f"Received: {path}: {error.message}"
-                    ) from error
-            raise
-        return np.array([y.decode() for y in labels]) if labels.dtype == object else labels
+    def labels_in(paths: Any) -> list[NDArray[Any]]:
+        data = tf.data.TFRecordDataset(paths)
+        # What makes the examples is not needed for the labels, and does not run.
+        data = data.map(lambda record: read(record)[1], num_parallel_calls=os.cpu_count())
+        return list(data.batch(4096).as_numpy_iterator())
 
-    def _default(self) -> Callable[[Any], tuple[Any, Any]]:
-        try:
-            return deserializer(self._read(np.array([0]))[0])
-        except ValueError as error:
-            raise ValueError(
-                "`deserialization_fn` must be given for records that `write_tfrecords` has not written. "
-                f"Received: {self._shards[0]}: {error}"
-            ) from error
+    try:
+        labels = np.concatenate(labels_in(shards))
+    except tf.errors.OpError:
+        for path in shards:
+            try:
+                labels_in(path)
+            except tf.errors.OpError as error:
+                raise ValueError(
+                    "Every record must be whole and of the schema that `deserialization_fn` reads. "
+                    f"Received: {path}: {reason(error)}"
+                ) from error
+        raise
+    return np.array([y.decode() for y in labels]) if labels.dtype == object else labels
 
-    def _try(self, record: NDArray[Any], row: int) -> None:
-        tf = tensorflow()
-        try:
-            self._map(record)
-        except tf.errors.OpError as error:
-            path, number = self._shards[self._shard[row]], self._number[row]
-            raise ValueError(
-                f"Every record must be a whole example. Received: record {number} of {path}: {error.message}"
-            ) from error
+
+def _default(records: Serialized) -> Callable[[Any], tuple[Any, Any]]:
+    try:
+        return deserializer(records.gather(np.array([0]))[0])
+    except ValueError as error:
+        raise ValueError(
+            "`deserialization_fn` must be given for records that `write_tfrecords` has not written. "
+            f"Received: {records.shards[0]}: {error}"
+        ) from error
+
+
+def _dtype(tf: Any, feature: Any) -> Any:
+    name = b"".join(feature.bytes_list.value).decode(errors="replace")
+    try:
+        return tf.as_dtype(name)
+    except TypeError as error:
+        raise ValueError(f"a tf.train.Example with the dtype {name!r}") from error
 
 
 def _places(path: str) -> NDArray[np.int64]:
@@ -198,3 +202,4 @@ def _check_form(tf: Any, spec: Any) -> None:
         raise ValueError(
             f"`deserialization_fn` must return an example, one tensor, and one label. Received: {spec}"
         )
+    check_label_type(tf, "deserialization_fn", spec[1].dtype)

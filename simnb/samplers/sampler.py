@@ -57,17 +57,9 @@ class Sampler(keras.utils.PyDataset, ABC):
             "num_augmentations_per_example", num_augmentations_per_example
         )
         self.warmup = max(0, int(warmup))  # tfsim's -1 means none as well
-        self.seed = random.getrandbits(32) if seed is None else seed
-        if (
-            isinstance(self.seed, bool)
-            or not isinstance(self.seed, (int, np.integer))
-            or self.seed < 0
-        ):
-            raise ValueError(
-                f"`seed` must be a whole number of at least 0, or None. Received: seed={seed!r}"
-            )
+        self.seed = random.getrandbits(32) if seed is None else check.seed("seed", seed)
         self.epoch = 0
-        self._key = np.random.SeedSequence(int(self.seed)).generate_state(2, np.uint64)
+        self._key = np.random.SeedSequence(self.seed).generate_state(2, np.uint64)
 
     @abstractmethod
     def draw(self, rng: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from simnb import check
+from numpy.typing import NDArray
+
 from simnb.samplers.dataset_rows import read_dataset
 from simnb.samplers.memory_samplers import MultiShotMemorySampler
 from simnb.samplers.sampler import Augmenter
@@ -17,32 +18,24 @@ class TFDataSampler(MultiShotMemorySampler):
 
     The dataset is read once, from beginning to end; its examples are then kept, once,
     in memory or on disk, and batches are drawn from all of them. Later changes of what
-    the dataset reads are not seen.
+    the dataset reads are not seen. For a seed to fix the batches, the dataset has to yield
+    its examples in the same order each time: no shuffle without a seed.
 
     Parameters
     ----------
     ds : tf.data.Dataset
         Of single examples (x, label), not batches; it ends, its size need not be known.
         x is one tensor; the label is an integer or a string.
-    classes_per_batch : int, default 2
-    examples_per_class_per_batch : int, default 2
+    classes_per_batch, examples_per_class_per_batch, steps_per_epoch, total_examples_per_class,
+    augmenter, warmup, num_augmentations_per_example, seed :
+        As `MultiShotMemorySampler`.
     class_list : sequence of labels, optional
         Use only these classes; others are not kept.
-    total_examples_per_class : int, optional
-        Use at most this many examples of a class.
-    augmenter : callable, optional
-        As `Sampler`.
     load_fn : callable, optional
         Of TensorFlow operations: makes an example of an x, such as an image of its path
         or of its encoded bytes, when a batch asks for it, on all cores.
-    warmup : int, default 0
     label_output : int or str, optional
         Where the label is in a y that is a tuple or a dict.
-    steps_per_epoch : int, default 1000
-    num_augmentations_per_example : int, default 1
-    seed : int, optional
-        Fixes the selection, its order and every batch. The dataset has to yield its
-        examples in the same order each time: no shuffle without a seed.
     cache : path, optional
         A folder on a disk with room for all examples, which then are not kept in memory.
         The file in it is the sampler's alone, and goes with it.
@@ -82,11 +75,10 @@ class TFDataSampler(MultiShotMemorySampler):
     ) -> None:
         if load_fn is not None and not callable(load_fn):
             raise ValueError(f"`load_fn` must be callable or None. Received: {load_fn!r}")
-        wanted = None if class_list is None else check.labels("class_list", list(class_list))
-        x, y = read_dataset(ds, label_output, wanted, load_fn, cache)
+        self._how: dict[str, Any] = {"label_output": label_output, "load": load_fn, "cache": cache}
         super().__init__(
-            x,
-            y,
+            ds,
+            None,
             classes_per_batch=classes_per_batch,
             examples_per_class_per_batch=examples_per_class_per_batch,
             steps_per_epoch=steps_per_epoch,
@@ -98,3 +90,6 @@ class TFDataSampler(MultiShotMemorySampler):
             seed=seed,
             **kwargs,
         )
+
+    def _read(self, x: Any, y: Any, wanted: NDArray[Any] | None) -> tuple[Any, Any]:
+        return read_dataset(x, wanted=wanted, **self._how)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simnb import check
 from simnb.samplers.memory_samplers import MultiShotMemorySampler
@@ -39,17 +40,9 @@ class TFRecordDatasetSampler(MultiShotMemorySampler):
         Records in compressed files cannot be reached one by one: others are refused.
     shard_suffix : str, default "*.tfrec"
         Pattern of the files' names.
-    steps_per_epoch : int, default 1000
-    class_list : sequence of labels, optional
-        Use only these classes.
-    total_examples_per_class : int, optional
-        Use at most this many examples of a class.
-    augmenter : callable, optional
-        As `Sampler`.
-    warmup : int, default 0
-    num_augmentations_per_example : int, default 1
-    seed : int, optional
-        Fixes the selection, its order and every batch.
+    steps_per_epoch, class_list, total_examples_per_class, augmenter, warmup,
+    num_augmentations_per_example, seed :
+        As `MultiShotMemorySampler`.
 
     Attributes
     ----------
@@ -104,16 +97,10 @@ class TFRecordDatasetSampler(MultiShotMemorySampler):
             raise ValueError(
                 f"`deserialization_fn` must be callable or None. Received: {deserialization_fn!r}"
             )
-        records = Records(_shards(shard_path, shard_suffix), deserialization_fn)
-        classes = len(np.unique(records.labels)) if class_list is None else len(set(class_list))
-        if size > each * classes:
-            raise ValueError(
-                f"`batch_size` must be at most `example_per_class` for each of {classes} classes, "
-                f"{each * classes}. Received: batch_size={batch_size}"
-            )
+        self._deserialization_fn = deserialization_fn
         super().__init__(
-            records,
-            records.labels,
+            _shards(shard_path, shard_suffix),
+            None,
             classes_per_batch=size // each,
             examples_per_class_per_batch=each,
             steps_per_epoch=steps_per_epoch,
@@ -126,10 +113,22 @@ class TFRecordDatasetSampler(MultiShotMemorySampler):
             **kwargs,
         )
 
+    def _read(self, x: Any, y: Any, wanted: NDArray[Any] | None) -> tuple[Any, Any]:
+        records = Records(x, self._deserialization_fn)
+        classes = len(np.unique(records.labels if wanted is None else wanted))
+        each = self.examples_per_class_per_batch
+        if self.classes_per_batch > classes:
+            raise ValueError(
+                f"`batch_size` must be at most `example_per_class` for each of {classes} classes, "
+                f"{each * classes}. Received: batch_size={each * self.classes_per_batch}"
+            )
+        return records, records.labels
+
 
 def _shards(folder: str | os.PathLike[str], pattern: str) -> list[str]:
     # A folder's name may hold what is special in a pattern.
-    found = sorted(glob.glob(os.path.join(glob.escape(os.fspath(folder)), pattern)))
+    paths = glob.glob(os.path.join(glob.escape(os.fspath(folder)), pattern))
+    found = sorted(path for path in paths if os.path.isfile(path))
     if not found:
         raise ValueError(
             f"`shard_path` must be a folder with files named {pattern!r} (`shard_suffix`). "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,10 @@ def write_tfrecords(
         A file in x that cannot be read, a full disk; no directory is left behind.
     """
     tf = tensorflow()
+    if serialization_fn is not None and not callable(serialization_fn):
+        raise ValueError(
+            f"`serialization_fn` must be callable or None. Received: {serialization_fn!r}"
+        )
     target = Path(directory)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise ValueError(f"`directory` must be new or empty. Received: directory={str(target)!r}")
@@ -54,16 +58,15 @@ def write_tfrecords(
     most = check.positive_integer("examples_per_shard", examples_per_shard)
     parts = _rows_by_class(labels, most)
     names = [f"{number:05d}-of-{len(parts):05d}.tfrec" for number in range(len(parts))]
-    folder = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
-    folder.mkdir(parents=True)
+    beside = next(parent for parent in target.absolute().parents if parent.exists())
+    folder = beside / f".{target.name}-{secrets.token_hex(4)}"
+    folder.mkdir()
     try:
         for name, rows in zip(names, parts, strict=True):
             with tf.io.TFRecordWriter(str(folder / name)) as writer:
-                for row in rows:
-                    example = (
-                        source.gather(row[None])[0] if isinstance(source, Source) else source[row]
-                    )
-                    writer.write((serialization_fn or serialize)(example, labels[row].item()))
+                for example, label in zip(_examples(source, rows), labels[rows], strict=True):
+                    writer.write((serialization_fn or serialize)(example, label.item()))
+        target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():
             target.rmdir()
         folder.replace(target)
@@ -100,8 +103,16 @@ def serialize(example: Any, label: int | str) -> bytes:
     if isinstance(label, str):
         features["y"] = text(label.encode())
     else:
-        features["y"] = train.Feature(int64_list=train.Int64List(value=[label]))
+        features["y"] = train.Feature(int64_list=train.Int64List(value=[int(label)]))
     return train.Example(features=train.Features(feature=features)).SerializeToString()
+
+
+def _examples(source: Any, rows: NDArray[np.int64]) -> Iterator[Any]:
+    if not isinstance(source, Source):
+        yield from (source[row] for row in rows)
+        return
+    for start in range(0, len(rows), 64):  # a stored array is slow to give one row
+        yield from source.gather(rows[start : start + 64])
 
 
 def _rows_by_class(labels: NDArray[Any], most: int) -> list[NDArray[np.int64]]:

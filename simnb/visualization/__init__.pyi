@@ -6,3 +6,4 @@ from .neighbors import viz_neighbors_imgs as viz_neighbors_imgs
 from .precision_recall import precision_recall_curve as precision_recall_curve
 from .projector import projector as projector
 from .thresholds import metrics_by_threshold as metrics_by_threshold
+from .views import visualize_views as visualize_views

@@ -1,4 +1,4 @@
-"""One small model of every architecture, and photographs that packages carry."""
+"""One small model of every architecture, what trains it, and photographs that packages carry."""
 
 from pathlib import Path
 
@@ -15,6 +15,9 @@ from simnb.architectures import (
     ResNet50Sim,
     from_backbone,
 )
+from simnb.losses import MultiSimilarityLoss
+from simnb.samplers import MultiShotMemorySampler
+from tests.backend import NAME, to_numpy
 
 SHAPE = (32, 64, 3)
 IMAGES = np.random.default_rng(0).integers(0, 256, (24, *SHAPE), np.uint8)
@@ -67,3 +70,42 @@ def _square(image, size):
     left, top = ((length - side) // 2 for length in image.size)
     whole = image.crop((left, top, left + side, top + side))
     return whole.resize((size, size), Image.Resampling.BICUBIC)
+
+
+def new(name, **arguments):
+    keras.utils.set_random_seed(0)
+    return NETWORKS[name][0](**{"embedding_size": 16, **arguments})
+
+
+def fit(model, steps=2):
+    # A graph takes longer to build than these few steps.
+    eager = {"jit_compile": False, "run_eagerly": NAME == "tensorflow"}
+    model.compile(keras.optimizers.Adam(1e-3), loss=MultiSimilarityLoss(), **eager)
+    sampler = MultiShotMemorySampler(
+        IMAGES,
+        LABELS,
+        classes_per_batch=4,
+        examples_per_class_per_batch=3,
+        steps_per_epoch=steps,
+        seed=0,
+    )
+    return model.fit(sampler, verbose=0)
+
+
+def values(layer):
+    return [to_numpy(weight) for weight in layer.weights]
+
+
+def statistics(backbone):
+    """The moving mean and variance of every batch norm."""
+    return [to_numpy(weight) for layer in batch_norms(backbone) for weight in layer.weights[2:]]
+
+
+def moved(before, after):
+    return [not np.array_equal(a, b) for a, b in zip(before, after, strict=True)]
+
+
+def batch_norms(backbone):
+    return [
+        layer for layer in backbone.layers if isinstance(layer, keras.layers.BatchNormalization)
+    ]

@@ -74,6 +74,12 @@ def test_a_file_that_is_not_there_is_named(name):
         EfficientNetSim(SHAPE, weights=name)
 
 
+@pytest.mark.parametrize("variant", ["B0", "lite0"])
+def test_weights_that_are_no_file_are_named(variant):
+    with pytest.raises(ValueError, match=r"`weights` must be .* Received: weights=5"):
+        EfficientNetSim(SHAPE, variant=variant, weights=5)
+
+
 @pytest.mark.parametrize(
     ("make", "name"),
     [

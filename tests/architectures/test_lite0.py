@@ -99,7 +99,9 @@ def test_any_size_is_taken_where_the_shape_leaves_it_open():
     assert network(np.zeros((1, 33, 64, 3), "float32")).shape == (1, 2, 2, 1280)
 
 
-@pytest.mark.parametrize("shape", [(31, 64, 3), (64, 64, 1), (64, 64), (64.0, 64, 3), "64"])
+@pytest.mark.parametrize(
+    "shape", [(31, 64, 3), (64, 64, 1), (64, 64), (64.0, 64, 3), "64", 64, None]
+)
 def test_a_wrong_shape_is_named(shape):
     with pytest.raises(ValueError, match="`input_shape` must be"):
         EfficientNetLite0(shape, weights=None)

@@ -1,4 +1,7 @@
 import random
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -88,6 +91,31 @@ def test_views_may_come_in_a_list():
         assert all(is_flipped_or_not(image, row) for image, row in zip(view, y, strict=True))
 
 
+def test_layers_of_one_kind_draw_apart():
+    # The same draws would flip an image twice or not at all.
+    augmenter = LayerAugmenter([keras.layers.RandomFlip("horizontal") for _ in range(2)])
+    x, _ = augmenter(IMAGES, LABELS, 1, False, seed=2)
+    assert 4 < (x == IMAGES).all(axis=(1, 2, 3)).sum() < 20
+
+
+def test_one_worker_at_a_time_draws():
+    inside, most = [], []
+
+    class Slow(keras.layers.Layer):
+        def call(self, x):
+            inside.append(1)
+            most.append(len(inside))
+            time.sleep(0.01)
+            inside.pop()
+            return x
+
+    augmenter = LayerAugmenter(Slow())
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda seed: augmenter(IMAGES, LABELS, 2, False, seed=seed), range(6)))
+    assert len(most) == 12
+    assert max(most) == 1
+
+
 def test_layers_are_applied_in_their_order():
     augmenter = LayerAugmenter([keras.layers.Rescaling(2.0), keras.layers.Rescaling(1.0, 3.0)])
     x, _ = augmenter(IMAGES, LABELS, 1, False)
@@ -113,8 +141,11 @@ def test_without_a_seed_the_layers_go_on_drawing():
     assert not np.array_equal(first, second)
 
 
-def test_the_callers_examples_and_pythons_generator_are_not_changed():
-    augmenter = LayerAugmenter(keras.layers.RandomBrightness(0.9))
+@pytest.mark.parametrize(
+    "layer", [name for name in ("RandomBrightness", "AugMix") if name in RANDOM]
+)
+def test_the_callers_examples_and_pythons_generator_are_not_changed(layer):
+    augmenter = LayerAugmenter(RANDOM[layer]())
     before, state = IMAGES.copy(), random.getstate()
     augmenter(IMAGES, LABELS, 2, False, seed=1)
     assert np.array_equal(IMAGES, before)
@@ -134,6 +165,89 @@ def test_an_augmenter_of_the_callers_gets_the_batchs_seed_if_it_takes_one():
         ours.generate_batch(step, epoch)
     assert seeds[0] == seeds[3]
     assert len(set(seeds)) == 3
+
+
+def test_an_augmenter_written_for_tensorflow_similarity_does_without_a_seed():
+    class Doubled(Augmenter):
+        def augment(self, x, y, num_augmentations_per_example, is_warmup):
+            return np.concatenate([x, x]), np.concatenate([y, y])
+
+    x, y = sampler(Doubled())[0]
+    assert (len(x), len(y)) == (12, 12)
+
+
+def test_pythons_generator_is_left_alone_while_layers_draw():
+    states = []
+
+    class Noted(keras.layers.Layer):
+        def call(self, x):
+            states.append(random.getstate())
+            return x
+
+    augmenter = LayerAugmenter([keras.layers.RandomFlip(), Noted()])
+    augmenter(IMAGES, LABELS, 1, False, seed=1)  # builds the layers
+    state = random.getstate()
+    augmenter(IMAGES, LABELS, 2, False, seed=1)
+    assert states[1:] == [state, state]
+
+
+@pytest.mark.parametrize("layer", ["MixUp", "CutMix"])
+@pytest.mark.parametrize("within", [list, keras.Sequential])
+def test_layers_that_mix_examples_of_two_labels_are_refused(layer, within):
+    if not hasattr(keras.layers, layer):
+        pytest.skip(f"this version of Keras has no {layer}")
+    layers = within([keras.layers.RandomFlip(), getattr(keras.layers, layer)()])
+    with pytest.raises(ValueError, match="`layers` must leave each example its own label"):
+        LayerAugmenter(layers)
+
+
+@pytest.mark.parametrize("within", ["Sequential", "Pipeline", "Model"])
+def test_layers_within_others_take_the_seed_too(within):
+    layers = [keras.layers.RandomFlip(), keras.layers.RandomRotation(0.2)]
+    if within == "Model":
+        inputs = keras.Input((16, 16, 3))
+        make = keras.Model(inputs, layers[1](layers[0](inputs)))
+    elif within == "Sequential":
+        make = keras.Sequential(layers)
+    elif hasattr(keras.layers, "Pipeline"):
+        make = keras.layers.Pipeline(layers)
+    else:
+        pytest.skip("this version of Keras has no Pipeline")
+    augmenter = LayerAugmenter(make)
+    views = [augmenter(IMAGES, LABELS, 1, False, seed=seed)[0] for seed in (1, 2, 1)]
+    assert np.array_equal(views[0], views[2])
+    assert not np.array_equal(views[0], views[1])
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])
+def test_views_are_of_keras_own_type_whatever_the_policy(policy):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        augmenter = LayerAugmenter(keras.layers.RandomFlip())
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            x, _ = augmenter(IMAGES, LABELS, 1, False, seed=1)
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert x.dtype == keras.config.floatx()
+
+
+def test_a_layer_that_drops_examples_is_refused():
+    half = keras.layers.Lambda(lambda x: x[::2])
+    with pytest.raises(ValueError, match=r"one view of each example\. Received: 12 of 24"):
+        LayerAugmenter(half)(IMAGES, LABELS, 2, False)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "a"])
+def test_seeds_of_another_form_are_refused(seed):
+    with pytest.raises(ValueError, match="`seed` must be a whole number"):
+        LayerAugmenter(keras.layers.RandomFlip())(IMAGES, LABELS, 1, False, seed=seed)
+
+
+def test_a_seed_may_be_any_size():
+    augmenter = LayerAugmenter(keras.layers.RandomBrightness(0.5))
+    assert len(augmenter(IMAGES, LABELS, 1, False, seed=2**40)[0]) == 24
 
 
 @pytest.mark.parametrize("layers", [[], None, "RandomFlip", [keras.layers.RandomFlip(), np.flip]])

@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from inputs import pets, write_jpegs
 from measure import Timer, in_fresh_process, interleaved, peak_rss, timer
-from PIL import Image
 from report import Line, bounded, main, megabytes, within
 
-from simnb import datasets
 from simnb.samplers import (
     MultiShotFileSampler,
     TFDataSampler,
@@ -34,7 +33,7 @@ SHAPE = (32, 32, 3)
 def measure(chosen: Namespace) -> list[Line]:
     steps = 40 if chosen.quick else 120  # new threads are favoured at first: a second is fairer
     with TemporaryDirectory() as folder:
-        write_photographs(Path(folder) / "files", chosen.data_dir)
+        write_jpegs(Path(folder) / "files", *pets(chosen.data_dir))
         paths, labels = files_by_folder(Path(folder) / "files")
         shards = write_tfrecords(paths, labels, Path(folder) / "records")
         lines = [
@@ -42,27 +41,6 @@ def measure(chosen: Namespace) -> list[Line]:
             _record_line(shards, steps, chosen.rounds),
         ]
     return [*lines, *_start_lines(chosen.rounds)]
-
-
-def photographs(data_dir: str | None) -> tuple[Any, Any]:
-    """The Oxford pets of 160 px; where they are not, drawn ones, and a line says so."""
-    if datasets.find("oxford_iiit_pet", data_dir) is not None:
-        return datasets.load("oxford_iiit_pet", "train", data_dir, download=False)
-    print("oxford_iiit_pet is not there: drawn images take its place")
-    rng = np.random.default_rng(0)
-    coarse = rng.integers(0, 256, (2000, 40, 40, 3), np.uint8)
-    smooth = (
-        Image.fromarray(image).resize((160, 160), Image.Resampling.BICUBIC) for image in coarse
-    )
-    return [np.asarray(image) for image in smooth], np.arange(2000) % 37
-
-
-def write_photographs(folder: Path, data_dir: str | None) -> None:
-    """One folder a class of 160 px JPEG files."""
-    for number, (image, label) in enumerate(zip(*photographs(data_dir), strict=True)):
-        place = folder / f"{label:02d}"
-        place.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(image).save(place / f"{number}.jpg", quality=80)
 
 
 def _file_line(paths: list[str], labels: list[str], steps: int, rounds: int) -> Line:

@@ -26,6 +26,7 @@ TOPICS = (
     "import_time",
     "sampler",
     "file_samplers",
+    "pets",
     "fit_step",
     "single_lookup",
     "exact_search",

@@ -341,3 +341,12 @@ def test_batches_of_a_sampler_bring_the_labels_themselves_not_its_codes():
         exact = found.distances[:, 0] < 1e-6
         assert exact.any()
         assert np.array_equal(found.labels[exact, 0], names[LABELS[exact]])
+
+
+@tensorflow_only
+def test_that_several_models_embed_is_no_news_to_the_log(caplog):
+    for units in (3, 4, 5, 6, 7, 8):
+        model = new(units)
+        for rows in (X, X[:7], X[:5]):  # a trace for each shape, then one for any
+            model.embed(rows, batch_size=30)
+    assert "retracing" not in caplog.text

@@ -332,6 +332,7 @@ def test_every_kind_of_source_gives_the_same_batches(tmp_path):
         assert sampler.example_shape == (3,), kind
         assert sampler.x.dtype == np.float32, kind
         assert np.array_equal(sampler.x[-1], truth.x[-1]), kind
+        assert sampler.get_slice(5, 0)[0].shape == (0, 3), kind
 
 
 def test_a_memory_map_stays_on_disk(tmp_path):
@@ -345,6 +346,7 @@ def test_class_list_and_total_examples_per_class_select_without_duplicates():
     rows = np.asarray(sampler.x)[:, 0].astype(int)
     assert sampler.class_list == [1, 2, 4]
     assert sampler.num_examples == 21 == len(set(rows))
+    assert not np.array_equal(rows, np.sort(rows))
     assert np.array_equal(np.unique(LABELS[rows], return_counts=True), [[1, 2, 4], [7, 7, 7]])
     drawn = {int(row) for i in range(50) for row in sampler[i][0][:, 0]}
     assert drawn == set(rows)
@@ -356,11 +358,71 @@ def test_class_list_may_be_any_sequence(form):
     assert multi_shot(class_list=form([5, 0, 3])).class_list == [0, 3, 5]
 
 
+def test_what_can_be_refused_is_refused_before_the_examples_are_read(tmp_path):
+    def read():
+        raise AssertionError("was read")
+        yield
+
+    unread = tf.data.Dataset.from_generator(
+        read, output_signature=(tf.TensorSpec((), tf.int64), tf.TensorSpec((), tf.int64))
+    )
+    (tmp_path / "a.tfrec").write_text("what is refused when it is read")
+    for make in (
+        lambda **arguments: multi_shot(None, None, **arguments),
+        lambda **arguments: TFDataSampler(unread, **arguments),
+        lambda **arguments: TFRecordDatasetSampler(tmp_path, **arguments),
+    ):
+        for wrong in (
+            {"steps_per_epoch": 0},
+            {"seed": -1},
+            {"augmenter": "flip"},
+            {"class_list": 3},
+            {"class_list": "ant"},
+            {"class_list": []},
+            {"class_list": [1.5]},
+            {"total_examples_per_class": 0},
+        ):
+            with pytest.raises(ValueError, match=f"`{next(iter(wrong))}` must"):
+                make(**wrong)
+
+
+@pytest.mark.parametrize("number", [6, 100])  # NumPy's set functions differ for long lists
+def test_classes_are_compared_exactly(number):
+    codes = np.arange(240) % number
+    x = np.arange(240)
+    for y, wanted in [
+        (codes, list(map(str, range(number - 2)))),
+        (codes.astype(str), list(range(number - 2))),
+        (codes.astype(np.uint64) * np.uint64(7) + np.uint64(2**60), [2**60 + 1, 2**60 + 8]),
+    ]:
+        with pytest.raises(ValueError, match="`class_list` must name classes that are in `y`"):
+            MultiShotMemorySampler(x, y, class_list=wanted)
+    y = codes.astype(np.uint64) + np.uint64(2**60)
+    part = MultiShotMemorySampler(x, y, class_list=[2**60 + 1, 2**60 + 2])
+    assert set(np.asarray(part.x).tolist()) == set(np.flatnonzero((codes == 1) | (codes == 2)))
+
+
+def test_processes_are_refused_where_tensorflow_reads():
+    # It would hang: a forked process has none of TensorFlow's threads.
+    paths, records = ["a.png", "b.png"], shards()
+    square = tf.data.Dataset.from_tensor_slices((X, LABELS))
+    for make in (
+        lambda: MultiShotFileSampler(paths, [0, 1], use_multiprocessing=True),
+        lambda: TFRecordDatasetSampler(records, batch_size=4, use_multiprocessing=True),
+        lambda: TFDataSampler(square, load_fn=tf.square, use_multiprocessing=True),
+    ):
+        with pytest.raises(ValueError, match="`use_multiprocessing` must be False"):
+            make()
+    assert of_files(use_multiprocessing=True).use_multiprocessing
+    assert of_tf_data(use_multiprocessing=True).use_multiprocessing
+
+
 def test_select_examples_is_the_same_selection_as_arrays():
     x, y = select_examples(X, LABELS, [1, 2], 5, seed=3)
     assert np.array_equal(LABELS[x[:, 0].astype(int)], y)
     assert np.array_equal(np.unique(y, return_counts=True), [[1, 2], [5, 5]])
     assert len(set(x[:, 0])) == 10
+    assert not np.array_equal(x[:, 0], np.sort(x[:, 0]))
     assert equal(select_examples(X, LABELS, seed=3), select_examples(X, LABELS, seed=3))
     assert len(select_examples(X, LABELS)[0]) == 120
 
@@ -439,6 +501,7 @@ def test_only_ten_small_classes_are_named():
         ({"class_list": [1, 2]}, "at most the number of classes, 2"),
         ({"class_list": ["1", "2", "3"]}, "`class_list` must name classes"),
         ({"total_examples_per_class": 0}, "`total_examples_per_class` must be"),
+        ({"load_example_fn": "jpeg"}, "`load_example_fn` must be callable"),
     ],
 )
 def test_wrong_labels_and_classes_are_refused(arguments, said):

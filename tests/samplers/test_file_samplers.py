@@ -79,6 +79,36 @@ def test_a_link_back_up_is_not_followed_for_ever(folder):
     assert len(files_by_folder(folder)[0]) == 24
 
 
+def test_a_link_to_what_holds_the_folder_is_no_class_but_one_elsewhere_is(folder, tmp_path_factory):
+    above = folder / "all"
+    above.mkdir()
+    for name in CLASSES:
+        (folder / name).rename(above / name)
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    Image.new("RGB", (2, 2)).save(elsewhere / "a.png")
+    (above / "loop").symlink_to(above)
+    (above / "up").symlink_to(folder)
+    (above / "eel").symlink_to(elsewhere)
+    assert set(files_by_folder(above)[1]) == {*CLASSES, "eel"}
+
+
+def test_links_that_lead_nowhere_are_passed_over(folder):
+    for place in (folder, folder / "ant"):
+        (place / "round.png").symlink_to(place / "about.png")
+        (place / "about.png").symlink_to(place / "round.png")
+        (place / "gone.png").symlink_to(place / "nothing.png")
+    (folder / "ant" / "again.png").symlink_to(folder / "ant" / "1.png")
+    paths, labels = files_by_folder(folder)
+    assert [labels.count(name) for name in CLASSES] == [7, 6, 6, 6]
+    assert str(folder / "ant" / "again.png") in paths
+
+
+def test_endings_are_a_collection_in_any_case(folder):
+    assert files_by_folder(folder, [".PNG"]) == files_by_folder(folder)
+    with pytest.raises(ValueError, match="`suffixes` must be a collection of endings"):
+        files_by_folder(folder, ".png")
+
+
 @pytest.mark.parametrize("classes", [[], ["ant"]])
 def test_folders_with_one_class_or_none_are_refused(tmp_path, classes):
     for name in [*classes, "without"]:
@@ -161,6 +191,19 @@ def test_a_faulty_file_is_skipped_named_and_counted(folder):
         assert not set(zip(classes, files, strict=True)) & {(0, 1), (1, 2), (2, 3), (3, 4)}
     assert set(ours.faulty) == set(faults)
     assert all(ours.faulty[path].startswith(fault) for path, fault in faults.items())
+
+
+def test_the_shape_of_an_example_is_known_whichever_files_are_faulty(folder):
+    lists = files_by_folder(folder)
+    for path in lists[0][:-1]:
+        os.truncate(path, 0)
+    ours = MultiShotFileSampler(*lists, seed=1, on_faulty="skip")
+    assert ours.example_shape == (10, 12, 3)
+    assert repr(ours.x) == "Examples(shape=(24, 10, 12, 3), dtype=uint8)"
+    assert len(ours.faulty) > 0
+    os.truncate(lists[0][-1], 0)
+    with pytest.raises(ValueError, match="must be a whole example"):
+        MultiShotFileSampler(*lists, seed=1, on_faulty="skip").example_shape  # noqa: B018
 
 
 def test_skipping_does_not_depend_on_what_was_met_before(folder):
@@ -381,6 +424,8 @@ def test_the_batches_are_those_of_the_decoded_images_in_memory(folder):
     [
         ({"x": "folder"}, "`x` must be a list of paths. Received: 'folder'; .*`from_directory`"),
         ({"x": None}, "`x` must be a list of paths. Received: None"),
+        ({"x": set("abcd")}, "`x` must be a list of paths. Received: {"),
+        ({"x": dict.fromkeys("abcd")}, "`x` must be a list of paths. Received: {"),
         ({"x": [1, 2]}, "`x` must be a list of paths. Received: one of int"),
         ({"x": np.zeros((2, 3))}, "`x` must be a list of paths. Received: one of list"),
         ({"x": []}, "at least one example"),

@@ -1,3 +1,4 @@
+import errno
 import warnings
 from pathlib import Path
 
@@ -95,8 +96,8 @@ def test_an_image_is_stretched_to_the_target_size(tmp_path):
         assert np.array_equal(load_image(path, (40, 40)), PIXELS)
         small = load_image(path, (5, 10))
         assert (small.shape, small.dtype) == ((5, 10, 3), np.uint8)
-        truth = PIXELS.reshape(5, 8, 10, 4, 3).mean(axis=(1, 3))
-        assert abs(small - truth).mean() < 25
+        truth = np.asarray(Image.fromarray(PIXELS).resize((10, 5), Image.Resampling.BILINEAR))
+        assert abs(small.astype(int) - truth).max() <= 1
         assert np.array_equal(small, load_image(save(tmp_path, "b.png"), (5, 10)))
     whole = Image.new("RGB", (30, 20), (255, 0, 7))
     assert (load_image(save(tmp_path, "c.png", whole), (7, 7)) == (255, 0, 7)).all()
@@ -137,6 +138,7 @@ def test_unusual_images_are_named_if_asked_for(tmp_path):
     unusual = {
         save(tmp_path, "cmyk.jpg", IMAGE.convert("CMYK")): "CMYK",
         save(tmp_path, "gray16.png", Image.fromarray(GRAY.astype(np.uint16))): "16 bits a channel",
+        save(tmp_path, "gray16.tif", Image.fromarray(GRAY.astype(np.uint16))): "16 bits a channel",
         png_16(tmp_path): "16 bits a channel",
         save(tmp_path, "animated.gif", **frames): "animated, 2 frames",
         save(tmp_path, "animated.webp", **frames): "animated, 2 frames",
@@ -145,6 +147,31 @@ def test_unusual_images_are_named_if_asked_for(tmp_path):
     usual = [save(tmp_path, f"rgb.{ending}") for ending in ("png", "jpg", "gif", "webp", "bmp")]
     assert check_images([*unusual, *usual]) == unusual
     assert check_images([*unusual, *usual], unusual=False) == {}
+
+
+def test_floating_point_pixels_are_refused_not_made_black(tmp_path):
+    path = save(tmp_path, "a.tif", Image.fromarray(np.full((4, 4), 0.7, np.float32)))
+    assert check_images([path]) == {path: "floating-point pixels, of no known range"}
+    with pytest.raises(ValueError, match="floating-point pixels"):
+        load_image(path)
+
+
+def test_what_the_system_says_of_a_file_is_not_called_corrupt(tmp_path, monkeypatch):
+    (tmp_path / "a.png").mkdir()
+    path = str(tmp_path / "a.png")
+    assert check_images([path]) == {path: "is a directory"}
+    other = save(tmp_path, "b.png")
+
+    def denied(path):
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(Image, "open", denied)
+    assert check_images([other]) == {other: "permission denied"}
+
+
+def test_one_path_is_not_taken_for_a_list_of_them():
+    with pytest.raises(ValueError, match="`paths` must be paths, not one"):
+        check_images("a.png")
 
 
 def test_an_image_too_large_to_be_safe_is_named(tmp_path, monkeypatch):

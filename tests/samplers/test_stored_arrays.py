@@ -1,9 +1,17 @@
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simnb.samplers import MultiShotMemorySampler, SingleShotMemorySampler, select_examples
+from simnb.samplers import (
+    MultiShotMemorySampler,
+    SingleShotMemorySampler,
+    TFRecordDatasetSampler,
+    select_examples,
+    write_tfrecords,
+)
 from simnb.samplers.examples import in_ascending_order
 
 h5py = pytest.importorskip("h5py")
@@ -67,6 +75,15 @@ def test_hdf5_serves_the_other_samplers_too(hdf5):
     assert np.array_equal(x, select_examples(X, Y, [3], 4, seed=1)[0])
 
 
+def test_hdf5_is_written_to_records_as_the_array_is(hdf5, tmp_path):
+    pytest.importorskip("tensorflow")
+    for name, x in [("hdf5", hdf5), ("array", X)]:
+        write_tfrecords(x, Y, tmp_path / name, examples_per_shard=130)
+    ours, truth = (TFRecordDatasetSampler(tmp_path / name, seed=1) for name in ("hdf5", "array"))
+    for found, expected in zip(ours.get_slice(), truth.get_slice(), strict=True):
+        assert np.array_equal(found, expected)
+
+
 def test_a_stored_array_is_read_batch_by_batch_and_never_as_a_whole():
     stored = Stored(X)
     ours = sampler(stored)
@@ -105,6 +122,35 @@ def test_a_memory_map_is_read_in_ascending_order_and_gives_plain_arrays(tmp_path
     x, _ = sampler(np.load(tmp_path / "x.npy", mmap_mode="r"))[0]
     assert type(x) is np.ndarray
     assert np.array_equal(x, sampler(X)[0][0])
+
+
+def test_a_memory_map_whose_file_is_cut_short_is_an_error_not_a_crash(tmp_path):
+    # Four pages of 4,096 bytes after a header of 128.
+    np.save(tmp_path / "x.npy", np.zeros((1000, 2), np.float64))
+    x = np.load(tmp_path / "x.npy", mmap_mode="r")
+    ours, part = sampler(x), MultiShotMemorySampler(x[500:], Y[500:])
+    size = os.path.getsize(tmp_path / "x.npy")
+    ours[0]
+    os.truncate(tmp_path / "x.npy", size - 1)
+    for cut in (ours, part):
+        with pytest.raises(ValueError, match="The file of a memory map must stay whole") as caught:
+            cut[0]
+        assert f"x.npy, {size - 1} of {size} bytes" in str(caught.value)
+    with open(tmp_path / "x.npy", "ab") as file:
+        file.write(b"\0\0")
+    assert ours[0][0].shape == part.get_slice(0, 20)[0].shape
+
+
+def test_a_memory_map_that_begins_far_into_its_file_is_read(tmp_path):
+    (tmp_path / "x.bin").write_bytes(b"\1" * 70_000 + X[:100].tobytes())
+    x = np.memmap(tmp_path / "x.bin", np.float32, "r", offset=70_000, shape=(100, 3, 2))
+    ours, truth = (
+        MultiShotMemorySampler(array, np.arange(100) % 5, seed=1) for array in (x, X[:100])
+    )
+    assert np.array_equal(ours[0][0], truth[0][0])
+    os.truncate(tmp_path / "x.bin", 70_000)
+    with pytest.raises(ValueError, match="70000 of 72400 bytes"):
+        ours[0]
 
 
 @given(st.lists(st.integers(0, 999), min_size=1, max_size=60), st.integers(1, 9))

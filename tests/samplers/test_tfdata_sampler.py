@@ -1,4 +1,5 @@
 import os
+import re
 import tempfile
 import warnings
 
@@ -121,8 +122,38 @@ def test_load_fn_runs_on_arrays_and_on_examples_of_different_shapes(tmp_path):
     for cache in (None, tmp_path):
         ours = sampler(ragged, load_fn=lambda x: tf.repeat(x[0, 0], 3), cache=cache)
         assert np.array_equal(ours[0][0], TRUTH[0][0])
-        with pytest.raises(ValueError, match="Examples of one batch must have one shape"):
+        with pytest.raises(ValueError, match=r"must have one shape.* Received: Cannot batch"):
             sampler(ragged, cache=cache)[0]
+
+
+@pytest.mark.parametrize("cache", [False, True], ids=["memory", "disk"])
+def test_examples_may_have_no_values(cache, tmp_path):
+    data = tf.data.Dataset.from_tensor_slices((np.zeros((8, 0, 3)), Y[:8] % 2))
+    ours = TFDataSampler(data, cache=tmp_path if cache else None)
+    assert ours[0][0].shape == (4, 0, 3)
+
+
+def test_an_x_of_which_load_fn_makes_nothing_is_named(tmp_path):
+    (tmp_path / "b.png").write_text("no image")
+    paths = [str(tmp_path / name) for name in ("a.png", "b.png")]
+
+    def load(path):
+        return tf.io.decode_png(tf.io.read_file(path))
+
+    for number, said in enumerate(["No such file", "Unknown image|Invalid PNG|not a PNG"]):
+        data = tf.data.Dataset.from_tensor_slices(([paths[number]] * 4, [0, 0, 1, 1]))
+        with pytest.raises(ValueError, match="`load_fn` must make a whole example") as caught:
+            TFDataSampler(data, load_fn=load)[0]
+        assert f"Received: {paths[number]}: " in str(caught.value)
+        assert re.search(said, str(caught.value))
+        assert "node" not in str(caught.value)
+    with pytest.raises(ValueError, match=r"Received: example 50 of those that were kept: bad row"):
+        sampler(load_fn=lambda x: tf.debugging.check_numerics(x / (x - 50), "bad row")).get_slice()
+
+
+def test_load_fn_has_to_return_one_tensor():
+    with pytest.raises(ValueError, match="`load_fn` must return one tensor"):
+        sampler(load_fn=lambda x: (x, x))[0]
 
 
 def test_class_list_and_total_examples_per_class_select():
@@ -205,7 +236,7 @@ def test_a_warning_of_small_classes_points_at_the_caller():
         (PAIRS.map(lambda x, y: (x, y, y)), r"pairs \(x, label\)"),
         (PAIRS.map(lambda x, y: ({"a": x}, y)), "one tensor x and one label"),
         (PAIRS.map(lambda x, y: (x, {"label": y})), "one tensor x and one label"),
-        (PAIRS.map(lambda x, y: (x, x[0])), "`y` must be integers or strings"),
+        (PAIRS.map(lambda x, y: (x, x[0])), "`ds` must give labels .* strings. Received: float32"),
     ],
 )
 def test_datasets_of_another_form_are_refused(ds, said):

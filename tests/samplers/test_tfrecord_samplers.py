@@ -50,6 +50,11 @@ def test_shards_are_class_by_class_and_no_class_is_in_two(shards):
     assert rows == np.argsort(Y, kind="stable").tolist()
 
 
+@pytest.mark.parametrize(("most", "files"), [(1, 6), (20, 6), (21, 3), (40, 3), (41, 2), (999, 1)])
+def test_a_file_ends_with_the_class_that_reaches_the_number(tmp_path, most, files):
+    assert len(write_tfrecords(X, Y, tmp_path / "new", examples_per_shard=most)) == files
+
+
 def test_batches_have_exact_classes_of_different_examples(shards):
     ours = sampler(shards)
     for x, y in (ours[i] for i in range(20)):
@@ -201,7 +206,7 @@ def test_records_of_another_schema_are_refused_by_name(shards):
         writer.write(tfrecords.serialize(X[0], "a label of text"))
     with pytest.raises(ValueError, match="of the schema that `deserialization_fn` reads") as caught:
         sampler(shards)
-    assert shards[2] in str(caught.value)
+    assert f"Received: {shards[2]}: Key: y." in str(caught.value)
     with tf.io.TFRecordWriter(shards[0]) as writer:
         writer.write(b"\xff\xff no example")
     with pytest.raises(
@@ -214,7 +219,7 @@ def test_a_record_whose_example_cannot_be_made_is_named(tmp_path):
     content = [b"no image"] * 3 + [b"neither"] * 3
     shards = write_tfrecords(content, [0, 0, 0, 1, 1, 1], tmp_path / "records")
     with pytest.raises(
-        ValueError, match=r"must be a whole example\. Received: record [0-5] of"
+        ValueError, match=r"must make a whole example of .* Received: record [0-5] of"
     ) as caught:
         sampler(shards, example_per_class=2, batch_size=4)[0]
     assert shards[0] in str(caught.value)
@@ -229,6 +234,16 @@ def test_a_shard_that_changes_or_goes_between_epochs_is_refused_by_name(shards):
     assert shards[1] in str(caught.value)
     os.remove(shards[1])
     with pytest.raises(FileNotFoundError, match="00001-of-00003"):
+        ours.get_slice()
+
+
+def test_a_shard_written_anew_in_the_same_size_is_refused_too(shards):
+    ours = sampler(shards)
+    content = read_bytes(shards[1])
+    os.remove(shards[1])
+    write_bytes(shards[1], content)
+    os.utime(shards[1], (1, 1))
+    with pytest.raises(ValueError, match="has changed since it was read for its labels"):
         ours.get_slice()
 
 
@@ -286,11 +301,44 @@ def test_arguments_of_tensorflow_similarity_are_taken(shards):
         ({"deserialization_fn": "parse"}, "`deserialization_fn` must be callable"),
         ({"deserialization_fn": lambda record: record}, "must return an example, one tensor"),
         ({"deserialization_fn": lambda record: (record, [record])}, "must return an example"),
+        (
+            {"deserialization_fn": lambda record: (record, 1.0)},
+            "must give labels that are integers",
+        ),
     ],
 )
 def test_what_cannot_be_balanced_or_read_is_refused(shards, arguments, said):
     with pytest.raises(ValueError, match=said):
         sampler(shards, **arguments)
+
+
+@pytest.mark.parametrize("form", [np.array, tf.constant, lambda classes: [*classes, 2]])
+def test_class_list_may_be_any_sequence(shards, form):
+    ours = sampler(shards, class_list=form([1, 2, 4]))
+    assert ours.class_list == [1, 2, 4]
+    with pytest.raises(ValueError, match=r"for each of 3 classes, 12\. Received: batch_size=16"):
+        sampler(shards, class_list=form([1, 2, 4]), batch_size=16)
+
+
+def test_folders_among_the_shards_are_passed_over(shards):
+    os.mkdir(os.path.join(os.path.dirname(shards[0]), "a.tfrec"))
+    assert sampler(shards).num_examples == 120
+
+
+def test_an_unknown_dtype_in_a_record_is_another_form(tmp_path):
+    content = tfrecords.serialize(X[0], 0).replace(b"float", b"flood")
+    with tf.io.TFRecordWriter(str(tmp_path / "a.tfrec")) as writer:
+        writer.write(content)
+    with pytest.raises(
+        ValueError, match=r"`deserialization_fn` must be given.*the dtype 'flood32'"
+    ):
+        TFRecordDatasetSampler(tmp_path)
+
+
+def test_labels_of_two_truth_values_are_written_as_0_and_1(tmp_path):
+    shards = write_tfrecords(X, Y > 2, tmp_path / "records")
+    x, y = sampler(shards, batch_size=8)[0]
+    assert np.array_equal((Y > 2)[x[:, 0].astype(int)], y)
 
 
 def test_a_name_with_what_is_special_in_patterns_is_a_name(tmp_path):
@@ -308,6 +356,7 @@ def test_a_name_with_what_is_special_in_patterns_is_a_name(tmp_path):
         ({"y": Y.astype(np.uint64) + np.uint64(2**63)}, "`y` must fit 64-bit integers"),
         ({"x": None}, "`x` must be an array"),
         ({"examples_per_shard": 0}, "`examples_per_shard` must be a whole number"),
+        ({"serialization_fn": "pickle"}, "`serialization_fn` must be callable"),
     ],
 )
 def test_what_cannot_be_written_is_refused(tmp_path, arguments, said):
@@ -326,9 +375,12 @@ def test_a_folder_with_something_in_it_is_left_as_it_is(shards, tmp_path):
 
 def test_a_writer_that_fails_leaves_no_folder(tmp_path):
     paths = [str(tmp_path / "gone.jpg")] * 4
-    with pytest.raises(FileNotFoundError, match=r"gone\.jpg"):
-        write_tfrecords(paths, [0, 0, 1, 1], tmp_path / "records")
-    assert list(tmp_path.iterdir()) == []
+    for folder in (tmp_path / "records", tmp_path / "new" / "also new" / "records"):
+        with pytest.raises(FileNotFoundError, match=r"gone\.jpg"):
+            write_tfrecords(paths, [0, 0, 1, 1], folder)
+        assert list(tmp_path.iterdir()) == []
+    assert os.path.exists(write_tfrecords(X, Y, folder)[0])
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
 
 
 def test_a_full_disk_is_an_error_that_leaves_no_folder(tmp_path, monkeypatch):

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from simnb import Lookups
+from simnb import Lookup, Lookups
 from simnb.calibration import calibrate, match
 from simnb.visualization import (
     confusion_matrix,
     distance_histograms,
     metrics_by_threshold,
     precision_recall_curve,
+    visualize_views,
+    viz_neighbors_imgs,
 )
 
 NASTY = ["<img src=x onerror=alert(1)>", "$x$ and $$y$$", "@{name} $name @true", r"\(a\)_b^c {}"]
@@ -98,4 +100,21 @@ FIGURES = {
     "distance_histograms": lambda case, backend: distance_histograms(
         case.lookups, case.truth, case.results, known_classes=case.known, backend=backend
     ),
+}
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (len(NASTY), 8, 8, 3), np.uint8)
+
+
+def _neighbors(labels):
+    found = [
+        Lookup(rank, 0.1, label, data=image)
+        for rank, (label, image) in enumerate(zip(labels[1:], IMAGES[1:], strict=True), 1)
+    ]
+    return viz_neighbors_imgs(IMAGES[0], labels[0], found, show=False)
+
+
+# Figures of examples that are images, by their labels.
+PICTURES = {
+    "viz_neighbors_imgs": _neighbors,
+    "visualize_views": lambda labels: visualize_views([IMAGES, IMAGES / 255], labels, show=False),
 }

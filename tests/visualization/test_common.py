@@ -14,9 +14,10 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from simnb import visualization
-from tests.visualization.cases import BACKENDS, CASES, FIGURES, NASTY
+from tests.visualization.cases import BACKENDS, CASES, FIGURES, IMAGES, NASTY, PICTURES
 
 each_figure = pytest.mark.parametrize("name", FIGURES)
+each_picture = pytest.mark.parametrize("name", PICTURES)
 each_backend = pytest.mark.parametrize("backend", BACKENDS)
 each_case = pytest.mark.parametrize("kind", CASES)
 
@@ -49,6 +50,36 @@ def test_every_function_with_a_backend_is_tested_here():
     functions = {name: getattr(visualization, name) for name in visualization.__all__}
     drawing = {n for n, own in functions.items() if "backend" in inspect.signature(own).parameters}
     assert drawing == set(FIGURES)
+
+
+def test_every_figure_of_images_is_tested_here():
+    functions = {name: getattr(visualization, name) for name in visualization.__all__}
+    names = {own.__name__ for own in functions.values()}
+    drawing = {n for n in names if "fig_size" in inspect.signature(functions[n]).parameters}
+    assert drawing == set(PICTURES)
+
+
+@each_picture
+def test_a_figure_of_images_comes_back_the_same_twice_and_changes_nothing(name):
+    labels, before, known_to_pyplot = list("abcd"), IMAGES.copy(), plt.get_fignums()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        one, other = (PICTURES[name](labels) for _ in range(2))
+        assert isinstance(one, Figure)
+        assert png(one) == png(other)
+    assert labels == list("abcd")
+    assert np.array_equal(IMAGES, before)
+    assert plt.get_fignums() == known_to_pyplot
+
+
+@each_picture
+def test_a_users_label_is_drawn_letter_by_letter(name):
+    figure = PICTURES[name](NASTY)
+    png(figure)
+    titles = [axes.title for axes in figure.axes]
+    shown = [title._preprocess_math(title.get_text()) for title in titles]
+    assert not any(is_math for _, is_math in shown)
+    assert all(label in text for label, (text, _) in zip(NASTY, shown, strict=True))
 
 
 @each_case
