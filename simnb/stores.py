@@ -99,6 +99,16 @@ class MemoryStore:
             rest._data = [self._data[row] for row in np.flatnonzero(keep)]
         return rest
 
+    def relabel(self, rows: NDArray[np.int64], labels: NDArray[Any]) -> MemoryStore:
+        """Return a store with other labels, which `checked_labels` has passed, in these rows."""
+        changed = self.copy()
+        if changed.labels is not None:
+            text = labels.dtype.kind == "U"
+            wide = np.result_type(changed.labels, labels) if text else labels.dtype
+            changed.labels = changed.labels.astype(wide)
+            changed.labels[rows] = labels
+        return changed
+
     def copy(self) -> MemoryStore:
         """Return a store of the same items that grows on its own."""
         return self.remove(np.empty(0, dtype=np.int64))

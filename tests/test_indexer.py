@@ -179,6 +179,84 @@ def test_removing_what_is_not_there_changes_nothing(bad):
     assert answers(index) == before
 
 
+def test_a_new_label_is_found_and_all_else_stays(tmp_path):
+    index = filled()
+    index.calibrate(rows(30, seed=1), np.arange(30) % 3)
+    before, calibration = answers(index, k=20), index.calibration
+    labels = dict(enumerate(before.labels[0][np.argsort(before.ids[0])].tolist()))
+    index.relabel([19, 3], [7, 0])
+    index.relabel(5, 8)
+    index.relabel(np.array([10, 11], np.uint8), 9)
+    labels |= {19: 7, 3: 0, 5: 8, 10: 9, 11: 9}
+    index.save(tmp_path / "index")
+    for kept in (index, Indexer.load(tmp_path / "index")):
+        found = answers(kept, k=20)
+        np.testing.assert_array_equal(found.ids, before.ids)
+        np.testing.assert_array_equal(found.distances, before.distances)
+        assert found.labels.tolist() == [[labels[item] for item in row] for row in found.ids]
+        assert [neighbor.data for neighbor in found[0]] == [n.data for n in before[0]]
+        counts = dict(zip(*(part.tolist() for part in kept.class_counts), strict=True))
+        assert counts == {own: list(labels.values()).count(own) for own in set(labels.values())}
+    assert index.calibration is calibration
+    assert {7, 8, 9}.isdisjoint(before.labels.ravel().tolist())
+
+
+def test_rows_that_have_moved_are_relabelled_by_their_ids():
+    index = filled()
+    index.remove([0, 1, 7])
+    index.relabel([19, 2], [50, 51])
+    found = {n.id: n.label for n in index.query(rows(1), k=17)[0]}
+    assert found == {n: n % 3 for n in range(20) if n not in (0, 1, 7)} | {19: 50, 2: 51}
+
+
+def test_labels_grow_wider_when_items_are_relabelled():
+    index = Indexer(4)
+    index.add(rows(2), labels=["cat", "dog"])
+    index.relabel(1, "Wheaten Terrier")
+    assert index.labels.tolist() == ["cat", "Wheaten Terrier"]
+    index = Indexer(4)
+    index.add(rows(3), labels=[2**53 + 1, 2, 3])
+    index.relabel([1], [2**64 - 1])
+    index.relabel(2, 4)
+    assert index.labels.tolist() == [2**53 + 1, 2**64 - 1, 4]
+
+
+@pytest.mark.parametrize(
+    ("ids", "labels", "message"),
+    [
+        ([3, 99], [1, 1], r"`ids` must be in the index. Not there: \[99\]"),
+        (-1, 1, r"Not there: \[-1\]"),
+        ([3, 3], [1, 2], "once each"),
+        ([2.0], [1], "`ids` must be integers"),
+        ([True], [1], "`ids` must be integers"),
+        (["3"], [1], "`ids` must be integers"),
+        ([[3]], [1], r"shape \(1, 1\)"),
+        ([3, 4], [1], "one label for each of 2"),
+        ([3, 4], ["a", "b"], "of one kind"),
+        (3, "a", "of one kind"),
+        (3, 1.0, "integers or strings"),
+        (3, None, "labels=None"),
+    ],
+)
+def test_relabelling_that_cannot_be_done_changes_nothing(ids, labels, message):
+    index = filled()
+    before, version = answers(index), index.version
+    with pytest.raises(ValueError, match=message):
+        index.relabel(ids, labels)
+    assert answers(index) == before
+    assert index.version == version
+
+
+def test_an_index_without_labels_is_not_given_some():
+    index = Indexer(4)
+    index.add(rows(2))
+    with pytest.raises(ValueError, match="the index has no labels"):
+        index.relabel(0, 1)
+    assert index.labels is None
+    with pytest.raises(ValueError, match="Not there"):
+        Indexer(4).relabel(0, 1)
+
+
 def test_an_emptied_index_takes_labels_of_any_kind():
     for labels in (["a", "b"], None):
         index = filled()
@@ -195,6 +273,9 @@ def test_look_ups_made_before_a_change_still_read_their_own_items(search):
     index.remove([0, 1, 2, 3])
     assert found == expected
     index.add(rows(30, seed=3), labels=np.full(30, 9), data=["new"] * 30)
+    assert found == expected
+    found, expected = answers(index), list(answers(index))
+    index.relabel(index.ids, 5)
     assert found == expected
     index.reset()
     index.add(rows(30, seed=4), labels=["other"] * 30)
@@ -465,7 +546,7 @@ def test_repr_is_short():
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """Any order of add, remove, look-up, move to another engine and reload, beside a dict."""
+    """Any order of add, remove, relabel, look-up, move to another engine and reload, beside a dict."""
 
     def __init__(self):
         super().__init__()
@@ -480,7 +561,7 @@ class AnyOrder(RuleBasedStateMachine):
         ids = self.index.add(np.array(points, float), labels=labels, data=list(range(len(points))))
         assert ids.tolist() == list(range(self.next_id, self.next_id + len(points)))
         for place, point in enumerate(points):
-            self.truth[self.next_id] = (point, place)
+            self.truth[self.next_id] = (point, place, str(point))
             self.next_id += 1
 
     @precondition(lambda self: self.truth)
@@ -490,6 +571,14 @@ class AnyOrder(RuleBasedStateMachine):
         self.index.remove(sorted(gone))
         for item in gone:
             del self.truth[item]
+
+    @precondition(lambda self: self.truth)
+    @rule(data=st.data(), label=st.text(max_size=12))
+    def relabel(self, data, label):
+        named = data.draw(st.sets(st.sampled_from(sorted(self.truth)), min_size=1, max_size=4))
+        self.index.relabel(list(named), [f"{label}{item}" for item in named])
+        for item in named:
+            self.truth[item] = (*self.truth[item][:2], f"{label}{item}")
 
     @rule(engine=st.sampled_from(["exact", "auto"]))
     def move(self, engine):
@@ -505,8 +594,8 @@ class AnyOrder(RuleBasedStateMachine):
         (found,) = self.index.query(np.array([query], float), k)
         assert [neighbor.id for neighbor in found] == order
         for neighbor in found:
-            point, place = self.truth[neighbor.id]
-            assert (neighbor.label, neighbor.data) == (str(point), place)
+            point, place, label = self.truth[neighbor.id]
+            assert (neighbor.label, neighbor.data) == (label, place)
             assert neighbor.distance == pytest.approx(squared(point) ** 0.5, rel=1e-6)
         assert len(self.index) == len(self.truth)
 
@@ -544,7 +633,8 @@ def test_every_change_of_the_items_makes_a_newer_version():
         lambda: index.add([0.0, 2.0]),
         lambda: index.remove([1]),
         index.reset,
-        lambda: index.add([[1.0, 0.0], [0.0, 1.0]]),
+        lambda: index.add([[1.0, 0.0], [0.0, 1.0]], labels=[1, 2]),
+        lambda: index.relabel(0, 2),
     ):
         change()
         seen.append(index.version)
@@ -558,6 +648,7 @@ def test_what_changes_no_item_makes_no_newer_version():
     index.query([[0.0, 1.0]])
     index.with_search("exact").remove([0])
     index.add(np.zeros((0, 2)), labels=[])
+    index.relabel([], [])
     for wrong in (lambda: index.remove([7]), lambda: index.add([[np.nan, 0.0]], labels=[1])):
         with pytest.raises(ValueError, match=r"Received|Not there"):
             wrong()

@@ -139,6 +139,8 @@ def execute(notebook: nbformat.NotebookNode) -> None:
             output.get("metadata", {}).clear()
             if "text" in output:
                 output.text = _clean(output.text, places)
+            if "text/plain" in output.get("data", {}):  # Keras prints tables in colour
+                output.data["text/plain"] = _clean(output.data["text/plain"], places)
 
 
 def _is_a_bar(output: nbformat.NotebookNode) -> bool:

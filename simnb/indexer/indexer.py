@@ -164,6 +164,43 @@ class Indexer(EvaluatedIndex):
         self._store = self._store.remove(rows)
         self._version += 1
 
+    def relabel(self, ids: Any, labels: Any) -> None:
+        """Give items other labels; ids, embeddings, data and calibration stay.
+
+        Parameters
+        ----------
+        ids : integers [n], or one
+            Each once.
+        labels : integers or strings [n], or one for all of them
+            Of the kind of the index's labels.
+
+        Raises
+        ------
+        ValueError
+            An id is not in the index or given twice, the index has no labels, or those
+            given are of another kind or number; nothing is changed then.
+        """
+        wanted = np.atleast_1d(np.asarray(ids))
+        if wanted.ndim != 1 or (len(wanted) and wanted.dtype.kind not in "iu"):
+            raise ValueError(
+                f"`ids` must be integers [n]. Received: dtype {wanted.dtype}, shape {wanted.shape}"
+            )
+        rows = self._engine.rows(wanted)
+        if (rows < 0).any():
+            raise ValueError(
+                f"`ids` must be in the index. Not there: {wanted[rows < 0].tolist()[:10]}"
+            )
+        if len(np.unique(rows)) < len(rows):
+            raise ValueError(f"`ids` must be given once each. Received: ids={wanted.tolist()[:10]}")
+        if labels is None:
+            raise ValueError("`labels` must be integers or strings. Received: labels=None")
+        new = [labels] * len(rows) if np.ndim(labels) == 0 else labels
+        checked = self._store.checked_labels(new, len(rows))
+        if checked is None or len(rows) == 0:
+            return
+        self._store = self._store.relabel(rows, checked)
+        self._version += 1
+
     def query(self, embeddings: Any, k: int = 5) -> Lookups:
         """Return the k nearest items of each query, nearest first, ties by id.
 

@@ -232,6 +232,14 @@ def test_of_a_widget_its_picture_is_saved_and_of_a_progress_bar_nothing(monkeypa
     assert "widgets" not in notebook.metadata
 
 
+def test_a_table_in_colour_is_saved_in_plain_letters(monkeypatch):
+    monkeypatch.setenv("SIMNB_CACHE", "")
+    shown = 'display({"text/plain": "\\x1b[1mbold\\x1b[0m"}, raw=True)'
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(shown)])
+    builder.execute(notebook)
+    assert notebook.cells[0].outputs[0].data["text/plain"] == "bold"
+
+
 @every_notebook
 def test_no_widget_waits_for_a_kernel(source, path, solved):
     text = path.read_text(encoding="utf-8")
