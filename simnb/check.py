@@ -74,6 +74,16 @@ def between_0_and_1(name: str, value: Any) -> float:
     return number
 
 
+def image_size(name: str, value: Any) -> tuple[int, int] | None:
+    """Return `value`, a (height, width), or None as it is."""
+    if value is None:
+        return None
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise ValueError(f"`{name}` must be (height, width) or None. Received: {name}={value!r}")
+    height, width = (positive_integer(name, side) for side in value)
+    return height, width
+
+
 def one_of(name: str, value: Any, allowed: Collection[str]) -> str:
     """`value`, which must be one of `allowed`."""
     if not isinstance(value, str) or value not in allowed:

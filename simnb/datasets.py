@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from simnb import check
 from simnb.network import is_reachable
+from simnb.stretching import stretching
 
 __all__ = ["class_names", "find", "load"]
 
@@ -65,7 +66,7 @@ def load(
         It has no such feature or split, or an `image_size` is given and x are not images.
     """
     splits = [splits] if isinstance(splits, str) else list(splits)
-    size = _sides(image_size)
+    size = check.image_size("image_size", image_size)
     folder = find(name, data_dir)
     if folder is not None:
         x, y = _read(name, folder, splits, x_key, y_key, size)
@@ -243,7 +244,7 @@ def _batches(
 ) -> Iterator[tuple[Any, NDArray[Any]]]:
     features = builder.info.features
     fixed = size is not None or None not in features[x_key].shape
-    fit = _fitting(size) if size is not None else lambda image: image
+    fit = stretching(size) if size is not None else lambda image: image
     skipped = {
         key: tfds.decode.SkipDecoding()
         for key, feature in features.items()
@@ -267,39 +268,10 @@ def _advancing(batches: Iterator[Any], bar: Any) -> Iterator[Any]:
             bar.update(len(y))
 
 
-def _sides(image_size: Any) -> tuple[int, int] | None:
-    if image_size is None:
-        return None
-    if not isinstance(image_size, (tuple, list)) or len(image_size) != 2:
-        raise ValueError(
-            f"`image_size` must be (height, width) or None. Received: image_size={image_size!r}"
-        )
-    height, width = (check.positive_integer("image_size", side) for side in image_size)
-    return height, width
-
-
-def _fitting(size: tuple[int, int]) -> Callable[[Any], Any]:
-    """Return a function that stretches one image; one of that size it leaves as it is."""
-    tf = check.package("tensorflow", check.requirement("cpu"))
-
-    def stretched(image: Any) -> Any:
-        smooth = tf.image.resize(image, size, antialias=True)
-        if image.dtype.is_integer:
-            smooth = tf.clip_by_value(tf.round(smooth), image.dtype.min, image.dtype.max)
-        return tf.cast(smooth, image.dtype)
-
-    def fit(image: Any) -> Any:
-        same = tf.reduce_all(tf.shape(image)[:2] == list(size))
-        fitted = tf.cond(same, lambda: image, lambda: stretched(image))
-        return tf.ensure_shape(fitted, (*size, image.shape[2]))
-
-    return fit
-
-
 def _stretched(x: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
     tf = check.package("tensorflow", check.requirement("cpu"))
     data = tf.data.Dataset.from_tensor_slices(x)
-    fitted = data.map(_fitting(size), num_parallel_calls=os.cpu_count()).batch(_AT_A_TIME)
+    fitted = data.map(stretching(size), num_parallel_calls=os.cpu_count()).batch(_AT_A_TIME)
     return np.concatenate(list(fitted.as_numpy_iterator()))
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simnb import check
 from simnb.samplers.files import IMAGE_SUFFIXES, Files, files_by_folder
-from simnb.samplers.images import ImageReader, each, sides
+from simnb.samplers.images import ImageReader, each
 from simnb.samplers.memory_samplers import MultiShotMemorySampler, warn_the_caller
 from simnb.samplers.sampler import Augmenter
 
@@ -212,7 +213,7 @@ def _reader(
     load: Callable[[str], Any] | None, image_size: tuple[int, int] | None, on_unusual: str
 ) -> Callable[[Sequence[str]], tuple[Any, dict[int, Exception]]]:
     if load is None:
-        return ImageReader(sides("image_size", image_size))
+        return ImageReader(check.image_size("image_size", image_size))
     if not callable(load):
         raise ValueError(f"`load_example_fn` must be callable or None. Received: {load!r}")
     if image_size is not None or on_unusual != "convert":

@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from simnb import check
 from simnb.samplers.parallel import mapped, tensorflow
+from simnb.stretching import stretching
 
 Path = str | os.PathLike[str]
 
@@ -39,7 +40,7 @@ def load_image(path: Path, target_size: tuple[int, int] | None = None) -> NDArra
         The file is not there, empty, not an image, not a whole one, or of floating-point
         pixels, whose range is not known; the message says which.
     """
-    images, faults = ImageReader(sides("target_size", target_size))([os.fspath(path)])
+    images, faults = ImageReader(check.image_size("target_size", target_size))([os.fspath(path)])
     if faults:
         raise ValueError(f"`path` must be a whole image. Received: {os.fspath(path)}: {faults[0]}")
     return images[0]
@@ -117,17 +118,7 @@ class ImageReader:
         self._for_pillow.add(path)
         with Image.open(path) as image:
             pixels = _as_rgb(image)
-        return _fitting(self._size)(pixels).numpy() if self._size else pixels
-
-
-def sides(name: str, size: Any) -> tuple[int, int] | None:
-    """Return height and width of a size that a caller passed in; of None, None."""
-    if size is None:
-        return None
-    if not isinstance(size, (tuple, list)) or len(size) != 2:
-        raise ValueError(f"`{name}` must be (height, width) or None. Received: {name}={size!r}")
-    height, width = (check.positive_integer(name, side) for side in size)
-    return height, width
+        return stretching(self._size)(pixels).numpy() if self._size else pixels
 
 
 def each(
@@ -213,23 +204,6 @@ def _decoder(size: tuple[int, int] | None) -> Callable[[Any], NDArray[Any]]:
         with tf.control_dependencies([bitmap]):
             image = tf.io.decode_image(content, channels=3, expand_animations=False)
         image.set_shape((None, None, 3))
-        return _fitting(size)(image) if size else image
+        return stretching(size)(image) if size else image
 
     return mapped(decode)
-
-
-@functools.cache
-def _fitting(size: tuple[int, int]) -> Callable[[Any], Any]:
-    tf = tensorflow()
-
-    def resized(image: Any) -> Any:
-        smooth = tf.image.resize(image, size, antialias=True)
-        return tf.cast(tf.clip_by_value(tf.round(smooth), 0, 255), tf.uint8)
-
-    def fit(image: Any) -> Any:
-        image = tf.convert_to_tensor(image)
-        same = tf.reduce_all(tf.shape(image)[:2] == list(size))
-        fitted = tf.cond(same, lambda: image, lambda: resized(image))
-        return tf.ensure_shape(fitted, (*size, 3))
-
-    return fit
