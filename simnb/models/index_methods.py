@@ -77,6 +77,11 @@ class IndexMethods:
         """The distance that the index looks up by; None while there is no index."""
         return None if self._index is None else self._index.distance
 
+    @property
+    def indexer(self) -> Indexer | None:
+        """The index itself, with `remove`, `relabel` and what else it can; None while there is none."""
+        return self._index
+
     def distance(self, a: Any, b: Any) -> NDArray[np.float32] | float:
         """Return the distance between the embeddings of examples, pair by pair.
 

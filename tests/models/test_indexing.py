@@ -350,3 +350,13 @@ def test_that_several_models_embed_is_no_news_to_the_log(caplog):
         for rows in (X, X[:7], X[:5]):  # a trace for each shape, then one for any
             model.embed(rows, batch_size=30)
     assert "retracing" not in caplog.text
+
+
+def test_items_are_removed_and_relabelled_on_the_models_own_index():
+    assert new().indexer is None
+    model = indexed()
+    ids = model.indexer.ids
+    model.indexer.remove(ids[:10])
+    model.indexer.relabel(ids[10:12], 9)
+    assert model.index_size() == len(X) - 10
+    assert [found[0].label for found in model.lookup(X[10:12], k=1, verbose=0)] == [9, 9]
