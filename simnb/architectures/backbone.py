@@ -106,7 +106,7 @@ def set_trainable(model: SimilarityModel, trainable: str) -> None:
 
     The way to fine-tune: train the embedding layer with the backbone frozen, by itself on
     cached features (`simnb.features`) or in place, then let the backbone follow it. The
-    model has to be compiled again, with a small learning rate, 1e-5 or so; its index stays.
+    model has to be compiled again, with a small learning rate, 1e-4 or less; its index stays.
 
     Parameters
     ----------
