@@ -405,7 +405,7 @@ for ax, picture, title in zip(axes, pictures, titles):
 plt.show()
 
 # %% [markdown]
-# An answer comes with its reasons, and here one does well to look at them. The nearest photograph is labelled *german shorthaired*. Those dogs are brown, or brown and white; this one looks like a Labrador, and the label is most probably wrong. (Who wants to know can look up `german_shorthaired_132.jpg`.) The nine others may outvote it. That is one thing a vote is good for, and one more reason to look at neighbours: a wrong label cannot hide in an index.
+# An answer comes with its reasons, and here one does well to look at them. The nearest photograph is labelled *german shorthaired*. Those dogs are brown or black, most of them with white; this one is neither, and its label is most probably wrong. The new dog looks so much like it that one may doubt its label, too. The other four are what its label says, and farther off. That is one thing a vote is good for, and one more reason to look at neighbours: a wrong label cannot hide in an index.
 #
 # One file holds all of it: weights, index, records and threshold.
 
