@@ -78,9 +78,12 @@ def image_size(name: str, value: Any) -> tuple[int, int] | None:
     """Return `value`, a (height, width), or None as it is."""
     if value is None:
         return None
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise ValueError(f"`{name}` must be (height, width) or None. Received: {name}={value!r}")
-    height, width = (positive_integer(name, side) for side in value)
+    try:
+        height, width = (positive_integer(name, side) for side in value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"`{name}` must be (height, width), whole numbers from 1, or None. Received: {name}={value!r}"
+        ) from error
     return height, width
 
 

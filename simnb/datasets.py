@@ -178,7 +178,8 @@ def _known_features(name: str, features: Any, *keys: str) -> None:
     for key in keys:
         if key not in features:
             raise ValueError(
-                f"{name} has the features {', '.join(sorted(features))}. Received: {key!r}"
+                f"`x_key` and `y_key` must be among the features of {name}: {', '.join(sorted(features))}. "
+                f"Received: {key!r}"
             )
 
 

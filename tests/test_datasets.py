@@ -189,7 +189,7 @@ def test_values_without_names_are_refused(prepared):
     with pytest.raises(ValueError, match="`y_key` must be a feature whose values have names"):
         datasets.class_names("named", prepared, y_key="image")
     with pytest.raises(
-        ValueError, match=r"named has the features image, label\. Received: 'breed'"
+        ValueError, match=r"the features of named: image, label\. Received: 'breed'"
     ):
         datasets.class_names("named", prepared, "breed")
 
@@ -202,7 +202,7 @@ def test_class_names_of_a_data_set_that_is_not_on_disk_say_where_was_looked(tmp_
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"x_key": "picture"}, "tiny has the features image, label. Received: 'picture'"),
+        ({"x_key": "picture"}, "the features of tiny: image, label. Received: 'picture'"),
         ({"y_key": "class"}, "Received: 'class'"),
         ({"splits": ("train", "val")}, r"tiny has the splits .*train.* Received: \['val'\]"),
     ],

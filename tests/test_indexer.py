@@ -653,3 +653,13 @@ def test_what_changes_no_item_makes_no_newer_version():
         with pytest.raises(ValueError, match=r"Received|Not there"):
             wrong()
     assert index.version == before
+
+
+def test_nothing_is_relabelled_where_nothing_is_named():
+    index = Indexer(2)
+    index.add(np.eye(2), labels=["cat", "dog"])
+    version = index.version
+    index.relabel([], "bird")
+    index.relabel([], [])
+    assert index.labels.tolist() == ["cat", "dog"]
+    assert index.version == version

@@ -42,7 +42,7 @@ lessons.begin(seed=1)
 # %% [markdown]
 # ## 1. Thirty-seven breeds, a hundred photographs each
 #
-# The data come in two parts, which their authors fixed: about a hundred photographs of each breed to train on, and as many to test with. We keep to that, so that our numbers can be compared with those of others. `image_size` brings all photographs to one size as they are read.
+# The data come in two parts, which their authors fixed: about a hundred photographs of each breed to train on, and as many to test with. We keep to that, so that our numbers can be compared with those of others. `image_size` brings all photographs to one size as they are read. (The numbers that the text of this lesson quotes come from a copy whose photographs had been reduced to 160 × 160 pixels before; with the originals yours will differ a little.)
 
 # %%
 from simnb import datasets
@@ -66,7 +66,7 @@ for ax, row in zip(axes.flat, first_of_each):
 plt.show()
 
 # %% [markdown]
-# (These are the first 14 breeds.) In lesson 02 a network learned ten kinds of things from five thousand photographs of each. Here there are nearly four times as many kinds, they are more alike, and of each there are a hundred photographs. A network that begins with random weights would learn those hundred by heart, and little that holds for others.
+# (These are the first 14 breeds.) In lesson 02 a network learned ten kinds of things from thousands of photographs of each. Here there are nearly four times as many kinds, they are more alike, and of each there are a hundred photographs. A network that begins with random weights would learn those hundred by heart, and little that holds for others.
 #
 # ## 2. A network that others have trained
 #
@@ -297,7 +297,7 @@ viewer.query = ragdolls[0] if ragdolls else 0
 viewer
 
 # %% [markdown]
-# A ragdoll that is taken for a Birman. Both are long-haired cats with a pale coat, a dark face, dark ears, legs and tail, and blue eyes. A Birman always has white "gloves" on its four paws, a Ragdoll has them seldom. On this photograph, as on many, there is no paw to be seen. In a running notebook, click *Random mistake* a dozen times before you go on, and ask each time what *you* would have said.
+# A ragdoll that is taken for a Birman. Both are long-haired cats with a pale coat, a dark face, dark ears, legs and tail, and blue eyes. A Birman always has white "gloves" on its four paws, a Ragdoll may have them or not. On this photograph, as on many, there is no paw to be seen. In a running notebook, click *Random mistake* a dozen times before you go on, and ask each time what *you* would have said.
 #
 # ## 7. Confusions
 #
@@ -320,7 +320,7 @@ for place in np.argsort(-confused, axis=None, kind="stable")[:8]:
     print(f"{confused[true, said]:3} of {of:3}: {names[true]} taken for {names[said]}")
 
 # %% [markdown]
-# Each of these pairs has a reason:
+# Most of these have a reason:
 #
 # - Ragdoll, Birman and Siamese have the same colouring, as we have seen.
 # - British Shorthair and Russian Blue are both short-haired cats, and in these photographs often of the same blue-grey. They are told apart by build and by the colour of the eyes.
@@ -420,7 +420,7 @@ answer = again.match(photo[None], cutpoint="sure", no_match_label=-1, verbose=0)
 print(names[answer] if answer >= 0 else "no answer: nothing is near enough")
 
 # %% [markdown]
-# At the cut point `"sure"` this dog gets no answer: its voters are farther away than is allowed. The lists above say the same in numbers; the nearest is at 0.321.
+# At the cut point `"sure"` this dog gets no answer. The answer of a vote is as far as its voters are on average, and those that voted for the winner are farther away than the threshold allows; the nearest photograph of all has voted for another breed.
 #
 # ### Exercise 4: how fast is it?
 #
@@ -443,18 +443,18 @@ lessons.expect(
 # %% [markdown]
 # ## 10. With a GPU: let the backbone follow
 #
-# The backbone stayed frozen, because two cores would need long to train it. With a GPU it may **fine-tune**: when the head has found its way, part of the backbone is unfrozen, and all of it learns on in very small steps. (With large ones it would forget what it has learned from a million photographs.) Its features change by that, so the photographs themselves go through it, mirrored at random, and the index has to be made anew.
+# The backbone stayed frozen, because two cores would need long to train it. With a GPU it may **fine-tune**: when the head has found its way, part of the backbone is unfrozen, and all of it learns on in very small steps. (With large ones it would forget what it has learned from a million photographs.) Its features change by that, so the photographs themselves go through it, mirrored at random, and the index has to be made anew (and calibrated anew, if it is to withhold answers).
 
 # %%
-from simnb.architectures import set_trainable
-from simnb.augmenters import LayerAugmenter
+from simnb import architectures, augmenters
 
 
 def fine_tune(model, epochs):
-    set_trainable(model, "partial")  # or "full"
+    architectures.set_trainable(model, "partial")  # or "full"
     model.compile(keras.optimizers.Adam(1e-4), loss=MultiSimilarityLoss(), distance="cosine")
-    flips = LayerAugmenter(keras.layers.RandomFlip("horizontal"))
-    photos = MultiShotMemorySampler(train, train_breeds, 37, 4, 25, augmenter=flips)
+    flips = augmenters.LayerAugmenter(keras.layers.RandomFlip("horizontal"))
+    sizes = {"classes_per_batch": 37, "examples_per_class_per_batch": 4, "steps_per_epoch": 25}
+    photos = MultiShotMemorySampler(train, train_breeds, augmenter=flips, **sizes)
     model.fit(photos, epochs=epochs, verbose=2)
     model.reset_index()
     model.index(train, train_breeds, data=records)

@@ -403,7 +403,7 @@ panels[0].legend(loc="upper left")
 plt.show()
 
 # %% [markdown]
-# Left, with the nearest photograph, even ten photographs of each leave more than half of the answers wrong, without a head or with the one trained on thirty. A known breed has a hundred photographs, and among a hundred there is nearly always one that lies closer by chance. The new ones are outvoted.
+# Left, with the nearest photograph, even ten photographs of each leave more than half of the answers wrong, without a head or with the one trained on thirty. A known breed has a hundred photographs, and among a hundred there is often one that lies closer by chance. The new ones are outvoted.
 #
 # Right, every breed has one vote, its mean, and the finder does much better: 0.712 against 0.477 for the backbone with ten photographs each. The price of means is that a breed with two looks, such as the Pomeranian, golden or black, has to live with one point between them. The other cure for imbalance is to index as few of the known breeds as of the new; we do so in section 6.
 #
@@ -431,7 +431,7 @@ for breed in new:
     print(f"{names[breed]:<16} {seen:<16} {np.mean(after[own] == breed):.2f} {most}")
 
 # %% [markdown]
-# A little: about one in a hundred with the backbone alone, since a larger choice offers more mistakes (0.848 before, 0.839 after). On the known breeds the head on thirty is better than the backbone, 0.86 to 0.85, as it was trained to be, and most of that lead is gone when the new ones are there; on these it is far behind. For a fixed set of breeds take the head, for a growing one the backbone.
+# A little: about one in a hundred with the backbone alone, since a larger choice offers more mistakes (0.848 before, 0.839 after). On the known breeds the head on thirty is better than the backbone, 0.86 to 0.85, as it was trained to be, and about half of that lead is gone when the new ones are there; on these it is far behind. For a fixed set of breeds take the head, for a growing one the backbone.
 #
 # And ImageNet? The Russian blue, which ImageNet does not have, is found least, and mostly taken for the other cat of blue-grey coat. But the Havanese, which it does not have either, is found more often than the English setter and the Persian, which it has. Seven breeds are too few to say more; but *never seen* deserves this question, whenever a backbone is involved.
 #

@@ -109,7 +109,7 @@ for path, fault in found.items():
     print(f"{name_of(path):<20} {fault}")
 
 # %% [markdown]
-# Four are named, each with what it is instead. The CMYK file is whole, but its colours are those of a printer; it can be converted. The other three are no pictures at all. The fifth oddity cannot be seen in any one file: it is the same file twice, under two labels. `find_duplicates` compares the bytes.
+# Four are named, each with what it is instead. The CMYK file is whole, but its colours are those of a printer; it can be converted. The other three are no whole pictures. The fifth oddity cannot be seen in any one file: it is the same file twice, under two labels. `find_duplicates` compares the bytes.
 
 # %%
 from simnb.duplicates import find_duplicates
@@ -427,7 +427,7 @@ for name, head in {"not trained": None, **heads}.items():
 # %% [markdown]
 # With 300 photographs training did not help. By the mean of the breeds, the network as it came is ahead in all three indexes: 0.663 with centres, against 0.643 and 0.613. (Another run gives numbers that differ by one or two hundredths.) Lesson 04 trains such a head on twelve times as many photographs, and there it wins.
 #
-# For the two breeds with one photograph the order is plain: 0.565 without training, 0.355 if they are left out of it, and 0.225 if they are in it. Four times the same photograph teaches nothing of what pugs have in common; and what is pushed away from it, are all the others. So: **index classes of one, and do not train on them.**
+# For the two breeds with one photograph the order is plain: 0.565 without training, 0.355 if they are left out of it, and 0.225 if they are in it. Four times the same photograph teaches nothing of what pugs have in common; and all the others are pushed away from it. So: **index classes of one, and do not train on them.**
 #
 # | what you have | what to do |
 # |---|---|

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
+from simnb import check
 from simnb.features import digests, files
 from simnb.models.embedding import compiled_forward
 
@@ -62,6 +63,7 @@ def cached(
         x is None or empty, is of a shape that the model does not take, can be read only
         once, or was not the same the second time; the model is of another kind.
     """
+    batch_size = check.positive_integer("batch_size", batch_size)
     outputs = getattr(model, "outputs", None) or []
     if len(outputs) != 1:
         raise ValueError(

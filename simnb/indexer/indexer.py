@@ -194,9 +194,11 @@ class Indexer(EvaluatedIndex):
             raise ValueError(f"`ids` must be given once each. Received: ids={wanted.tolist()[:10]}")
         if labels is None:
             raise ValueError("`labels` must be integers or strings. Received: labels=None")
+        if len(rows) == 0:
+            return
         new = [labels] * len(rows) if np.ndim(labels) == 0 else labels
         checked = self._store.checked_labels(new, len(rows))
-        if checked is None or len(rows) == 0:
+        if checked is None:
             return
         self._store = self._store.relabel(rows, checked)
         self._version += 1

@@ -14,13 +14,14 @@ from inputs import PETS, pets, write_jpegs
 from measure import in_fresh_process, interleaved, peak_rss, timer
 from report import Line, bounded, faster, main, megabytes
 
-from simnb import features
+from simnb import Indexer, features
 from simnb.architectures import EfficientNetSim
 from simnb.losses import MultiSimilarityLoss
+from simnb.matchers import MatchMajorityVote
 from simnb.models import SimilarityModel
 from simnb.samplers import MultiShotMemorySampler
 
-BATCH, DIM = 64, 256
+BATCH, DIM, LESSON_DIM = 64, 256, 512
 CLASSES, EACH, STEPS, EPOCHS = 16, 8, 60, 5
 
 
@@ -32,11 +33,12 @@ def measure(chosen: Namespace) -> list[Line]:
         *_throughput_lines(images[: 320 if chosen.quick else 1280], chosen.rounds),
         _memory_line(np.concatenate([images, others]), np.concatenate([labels, their_labels])),
         *_head_lines(images, labels, chosen.rounds),
+        *_accuracy_lines(images, labels, others, their_labels),
     ]
 
 
-def network() -> SimilarityModel:
-    return EfficientNetSim((PETS, PETS, 3), embedding_size=DIM, variant="lite0")
+def network(embedding_size: int = DIM) -> SimilarityModel:
+    return EfficientNetSim((PETS, PETS, 3), embedding_size=embedding_size, variant="lite0")
 
 
 def _throughput_lines(images: np.ndarray, rounds: int) -> list[Line]:
@@ -113,6 +115,52 @@ def _head_lines(images: np.ndarray, labels: np.ndarray, rounds: int) -> list[Lin
         faster(f"{what}: found again", reusing, [computing] * rounds, "computing them"),
         bounded(f"head of {DIM} on {what}: {steps}, compilation included", training, 60.0),
     ]
+
+
+def _accuracy_lines(
+    images: np.ndarray, labels: np.ndarray, others: np.ndarray, their_labels: np.ndarray
+) -> list[Line]:
+    """Lesson 04's head: how many of the official test split it names, and the backbone alone."""
+    keras.utils.set_random_seed(1)
+    backbone, head = features.split(network(LESSON_DIM))
+    with TemporaryDirectory() as folder:
+        seen, mirrored, asked = (
+            features.cached(backbone, x, folder, verbose=0)
+            for x in (images, images[:, :, ::-1], others)
+        )
+        rate = keras.optimizers.schedules.CosineDecay(3e-4, decay_steps=600)
+        head.compile(keras.optimizers.Adam(rate), loss=MultiSimilarityLoss(), distance="cosine")
+        sampler = MultiShotMemorySampler(
+            np.concatenate([seen, mirrored]),
+            np.concatenate([labels, labels]),
+            classes_per_batch=len(np.unique(labels)),
+            examples_per_class_per_batch=8,
+            steps_per_epoch=60,
+            seed=0,
+        )
+        head.fit(sampler, epochs=10, verbose=0)
+        frozen = _accuracies(seen, labels, asked, their_labels)
+        trained = _accuracies(head.embed(seen), labels, head.embed(asked), their_labels)
+    return [
+        Line(
+            f"head of lesson 04, {len(others):,} pets it was not trained on: right by {k} nearest",
+            f"{100 * trained[k]:.1f} %",
+            f"{100 * frozen[k]:.1f} % the backbone alone",
+            target=f"≥ {100 * least:.0f} %",
+            met=trained[k] >= max(least, frozen[k]),
+        )
+        for k, least in ((1, 0.80), (10, 0.84))
+    ]
+
+
+def _accuracies(
+    known: np.ndarray, labels: np.ndarray, asked: np.ndarray, truth: np.ndarray
+) -> dict[int, float]:
+    index = Indexer(known.shape[1], distance="cosine")
+    index.add(known, labels)
+    found = index.query(asked, k=10)
+    vote, _ = MatchMajorityVote().derive_match(found.labels, found.distances)
+    return {1: float(np.mean(found.labels[:, 0] == truth)), 10: float(np.mean(vote == truth))}
 
 
 def _train(head: SimilarityModel, x: np.ndarray, labels: np.ndarray) -> None:

@@ -182,3 +182,10 @@ def test_features_of_several_shapes_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"one shape. Received: \(8, 3\) and \(4, 3\)"):
         features.cached(model, Changing(batches, batches), tmp_path, verbose=0)
     assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 1.5])
+def test_a_batch_size_that_is_none_is_refused(batch_size, tmp_path):
+    with pytest.raises(ValueError, match="`batch_size` must be"):
+        features.cached(backbone(), X, tmp_path, batch_size=batch_size)
+    assert not list(tmp_path.iterdir())

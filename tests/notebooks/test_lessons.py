@@ -196,6 +196,32 @@ def test_hello_world_is_the_program_of_the_tensorflow_blog():
     assert ast.dump(ast.parse(program.source)) == ast.dump(ast.parse(BLOG))
 
 
+def test_lesson_04s_fine_tuning_runs_where_no_gpu_makes_the_lesson_run_it():
+    import keras
+    import numpy as np
+
+    from simnb.architectures import EfficientNetSim
+    from simnb.losses import MultiSimilarityLoss
+    from simnb.samplers import MultiShotMemorySampler
+
+    path = ROOT / "notebooks" / "04_oxford_pets.ipynb"
+    (cell,) = [cell for cell in code_cells(path) if "def fine_tune(" in cell.source]
+    names = {
+        "keras": keras,
+        "MultiSimilarityLoss": MultiSimilarityLoss,
+        "MultiShotMemorySampler": MultiShotMemorySampler,
+        "train": np.random.default_rng(0).integers(0, 256, (148, 32, 32, 3), np.uint8),
+        "train_breeds": np.arange(148) % 37,
+        "records": list(range(148)),
+    }
+    exec(cell.source.replace("verbose=2", "verbose=0"), names)
+    model = EfficientNetSim((32, 32, 3), 8, weights=None, variant="lite0")
+    before = model.embed(names["train"])
+    names["fine_tune"](model, epochs=1)
+    assert model.index_size() == 148
+    assert np.abs(model.embed(names["train"]) - before).max() > 1e-4
+
+
 def test_the_neighbours_are_drawn_once():
     path = ROOT / "notebooks" / "01_hello_world.ipynb"
     drawing = [cell for cell in code_cells(path) if "viz_neigbors_imgs(" in cell.source]
