@@ -432,7 +432,7 @@ def test_the_batches_are_those_of_the_decoded_images_in_memory(folder):
         ({"on_faulty": "ignore"}, "`on_faulty` must be one of 'raise', 'skip'"),
         ({"on_unusual": True}, "`on_unusual` must be one of 'convert', 'skip', 'raise'"),
         ({"image_size": 160}, r"`image_size` must be \(height, width\)"),
-        ({"image_size": (160, 0)}, "`image_size` must be a whole number"),
+        ({"image_size": (160, 0)}, "`image_size` must be .height, width., whole numbers"),
         ({"load_example_fn": "jpeg"}, "`load_example_fn` must be callable"),
         ({"load_example_fn": np.load, "image_size": (2, 2)}, "must be left out"),
         ({"load_example_fn": np.load, "on_unusual": "skip"}, "must be left out"),
